@@ -1,0 +1,160 @@
+//! The audit log: who did what to what, chained by hash so that nothing can be altered, dropped or reordered unseen.
+//!
+//! An entry never holds a token, password, ciphertext or plaintext. Its hash is SHA-256 over [`AuditEntry::canonical`],
+//! which begins with the previous entry's hash; the first one's previous hash is 32 zero bytes.
+
+use serde::{Deserialize, Serialize};
+
+use super::cashier::Role;
+use super::id::RequestId;
+use super::text::{Email, Slug};
+use super::time::Timestamp;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// 1, 2, 3, … without gaps.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: AuditActor,
+    /// Did what.
+    pub action: Action,
+    /// Whose it was, where it was an organization's.
+    pub organization: Option<Slug>,
+    /// To what: a token's name and id, a fingerprint, an e-mail address.
+    pub subject: String,
+    /// With what result.
+    pub result: Outcome,
+    /// Why, or what in particular: free text of ours or a cashier's.
+    pub reason: String,
+    /// The request that it belongs to.
+    pub request: RequestId,
+    /// The hash of the entry before.
+    pub previous: [u8; 32],
+    /// The hash of this one.
+    pub hash: [u8; 32],
+}
+
+/// Who acted: the person who proved it, and the operating system's account that carried it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditActor {
+    /// The cashier, where one had signed in or tried to.
+    pub cashier: Option<Email>,
+    /// That cashier's role.
+    pub role: Option<Role>,
+    /// The operating system's user name.
+    pub os_user: String,
+    /// And its number.
+    pub uid: u32,
+    /// The SSH client's address, where there was one.
+    pub address: Option<String>,
+}
+
+/// Whether it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was.
+    Done,
+    /// It was refused.
+    Refused,
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)+) => {
+        /// What was done. New ones are added at the end: the position is what is stored.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Action {
+            $($(#[$doc])* #[serde(rename = $word)] $name,)+
+        }
+
+        impl Action {
+            /// The word that people and JSON use, `noun.verb`.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    /// An organization was onboarded, with its first key pair.
+    OrganizationOnboarded = "organization.onboarded",
+    /// A key pair replaced another.
+    KeyRotated = "key.rotated",
+    /// A token was minted.
+    TokenCreated = "token.created",
+    /// A token was minted to replace another.
+    TokenRotated = "token.rotated",
+    /// Somebody confirmed to have a new token; an overlap began.
+    TokenAcknowledged = "token.acknowledged",
+    /// A new token was given up at its reveal.
+    TokenDiscarded = "token.discarded",
+    /// An overlap was made longer.
+    OverlapExtended = "token.overlap_extended",
+    /// An overlap was ended by hand.
+    TokenCutOver = "token.cut_over",
+    /// A token's rights were taken away.
+    TokenRevoked = "token.revoked",
+    /// The same, because somebody else may have it.
+    TokenRevokedAsLeaked = "token.revoked_as_leaked",
+    /// A revocation was undone.
+    TokenRestored = "token.restored",
+    /// A token became a tombstone.
+    TokenDeleted = "token.deleted",
+    /// A cashier was added.
+    CashierAdded = "cashier.added",
+    /// A cashier set its password with a code.
+    CashierEnrolled = "cashier.enrolled",
+    /// A cashier got a new code, and its password was forgotten.
+    CashierReset = "cashier.reset",
+    /// A cashier changed its password.
+    PasswordChanged = "cashier.password_changed",
+    /// A cashier got another role.
+    RoleChanged = "cashier.role_changed",
+    /// A cashier may no longer sign in.
+    CashierDisabled = "cashier.disabled",
+    /// A cashier may sign in again.
+    CashierEnabled = "cashier.enabled",
+    /// A cashier's failed sign-ins were forgotten.
+    CashierUnlocked = "cashier.unlocked",
+    /// A cashier signed in.
+    SignedIn = "cashier.signed_in",
+    /// Somebody tried to sign in and could not.
+    SignInFailed = "cashier.sign_in_failed",
+    /// The host's owner made a code without an admin.
+    BreakGlass = "cashier.break_glass",
+}
+
+impl AuditEntry {
+    /// The bytes that the hash is over: every field but the hash, each with its length in front (u32, big-endian).
+    #[must_use]
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(256);
+        let mut field = |value: &[u8]| {
+            bytes.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
+            bytes.extend_from_slice(value);
+        };
+        field(&self.previous);
+        field(&self.sequence.to_be_bytes());
+        field(&self.at.millis().to_be_bytes());
+        field(self.actor.cashier.as_ref().map_or("", Email::as_str).as_bytes());
+        field(self.actor.role.map_or("", Role::word).as_bytes());
+        field(self.actor.os_user.as_bytes());
+        field(&self.actor.uid.to_be_bytes());
+        field(self.actor.address.as_deref().unwrap_or_default().as_bytes());
+        field(self.action.word().as_bytes());
+        field(self.organization.as_ref().map_or("", Slug::as_str).as_bytes());
+        field(self.subject.as_bytes());
+        field(match self.result {
+            Outcome::Done => b"done",
+            Outcome::Refused => b"refused",
+        });
+        field(self.reason.as_bytes());
+        field(self.request.0.bytes());
+        bytes
+    }
+}

@@ -1,0 +1,7 @@
+//! Strongroom: the admin console for an organization's API connections, in a terminal, on the server that uses them.
+//!
+//! Everything that anybody can ask is a `service::Request`; console, command line and daemon are faces of that one
+//! vocabulary. Who may import whom is asserted by `tests/architecture.rs`.
+
+pub mod domain;
+pub mod service;

@@ -1,0 +1,3 @@
+//! The use cases: everything that anybody can ask, answered over ports.
+
+pub mod ports;
