@@ -4,4 +4,5 @@
 //! vocabulary. Who may import whom is asserted by `tests/architecture.rs`.
 
 pub mod domain;
+pub mod gateway;
 pub mod service;

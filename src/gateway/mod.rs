@@ -1,0 +1,92 @@
+//! The one door that console and command line go through, whether the service is in this process or behind a socket.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use crate::domain::secret::Secret;
+use crate::service::request::SessionId;
+use crate::service::{Code, Error, Event, Request, Response};
+
+/// Where requests go.
+pub trait Gateway: Send + Sync {
+    /// What the store needs before it answers requests.
+    ///
+    /// # Errors
+    /// The data directory cannot be used: permissions, owner, another process.
+    fn state(&self) -> Result<StoreState, Error>;
+
+    /// Makes an empty, sealed store; `Onboard` fills it.
+    ///
+    /// # Errors
+    /// There is one already, or it cannot be written there.
+    fn initialize(&self, seal: SealChoice) -> Result<(), Error>;
+
+    /// Opens a store that is sealed with a passphrase.
+    ///
+    /// # Errors
+    /// The passphrase is wrong, or the store cannot be opened.
+    fn unlock(&self, passphrase: &Secret) -> Result<(), Error>;
+
+    /// Asks, as the cashier of `session` if one signed in. Blocks until it is answered.
+    ///
+    /// # Errors
+    /// The request's own; `NotOnboarded` and `Sealed` before the store is open.
+    fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error>;
+
+    /// Everything that happens from now on.
+    fn subscribe(&self) -> Receiver<Event>;
+}
+
+/// What a store needs before it answers requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreState {
+    /// There is none: the wizard makes it. A key file would be proposed here.
+    Absent {
+        /// Where the data will be.
+        data_dir: PathBuf,
+        /// Where a key file would be.
+        key_file: PathBuf,
+    },
+    /// It is sealed with a passphrase.
+    NeedsPassphrase,
+    /// It is open (or opens by itself).
+    Ready,
+}
+
+/// How the seal of a new store is kept.
+#[derive(Debug, Clone)]
+pub enum SealChoice {
+    /// In a new key file (0400) at this path, outside the data directory.
+    KeyFile(PathBuf),
+    /// In somebody's head.
+    Passphrase(Secret),
+}
+
+/// Asks, and where the answer is a job, waits for its end.
+///
+/// # Errors
+/// The request's own, or the job's.
+pub fn ask_and_wait(
+    gateway: &dyn Gateway,
+    session: Option<SessionId>,
+    request: Request,
+) -> Result<Arc<Response>, Error> {
+    let events = gateway.subscribe();
+    let job = match gateway.ask(session, request)? {
+        Response::Started(job) => job,
+        answer => return Ok(Arc::new(answer)),
+    };
+    for event in events {
+        if let Event::JobEnded(ended, result) = event
+            && ended == job
+        {
+            return result;
+        }
+    }
+    Err(Error::new(
+        Code::Internal,
+        "the work was begun, and nobody said how it ended",
+        "look at the activity list before you repeat it",
+    ))
+}
