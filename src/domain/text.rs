@@ -137,6 +137,12 @@ macro_rules! text_type {
                 Ok(Self(text))
             }
 
+            /// Takes a text that was checked when it was stored.
+            #[must_use]
+            pub fn from_stored(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+
             /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -1,10 +1,183 @@
 //! The use cases: everything that anybody can ask, answered over ports.
+//!
+//! [`Service::handle`] is the front door, [`Service::verify`] the fast side door (no allocation, no store access). A change
+//! is committed, with its audit entry, before anybody hears of it: first the store, then the index, then the feed.
+//! One change at a time: use cases that change something take the writer's lock, look, commit and apply.
 
 pub mod error;
+pub mod index;
 pub mod ports;
 pub mod request;
 pub mod response;
 
+mod access;
+mod activity;
+mod cashiers;
+mod commit;
+mod decrypt;
+mod feed;
+mod impact;
+mod invalidate;
+mod jobs;
+mod keys;
+mod list_tokens;
+mod mint;
+mod onboard;
+mod open;
+mod overlap;
+mod registry;
+mod reveal;
+mod sign_in;
+mod usage;
+mod verify;
+
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
 pub use error::{Code, Error};
 pub use request::{Actor, Request};
 pub use response::{Event, Response};
+pub use verify::Verified;
+
+use crate::domain::time::Timestamp;
+
+/// What the service is built over.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where records are kept.
+    pub store: Arc<dyn ports::Store>,
+    /// The time.
+    pub clock: Arc<dyn ports::Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn ports::Entropy>,
+    /// RSA.
+    pub keys: Arc<dyn ports::KeyEngine>,
+    /// The keyring.
+    pub sealer: Arc<dyn ports::Sealer>,
+    /// argon2.
+    pub passwords: Arc<dyn ports::PasswordHasher>,
+    /// SHA-256.
+    pub hasher: Arc<dyn ports::Hasher>,
+}
+
+/// Everything that Strongroom does, over one open store.
+pub struct Service {
+    ports: Ports,
+    index: index::TokenIndex,
+    registry: RwLock<registry::Registry>,
+    writer: Mutex<commit::Writer>,
+    sessions: sign_in::Sessions,
+    reveals: reveal::Reveals,
+    decryptors: decrypt::Decryptors,
+    usage: usage::Pending,
+    feed: feed::Feed,
+    jobs: jobs::Jobs,
+}
+
+impl Service {
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// Says what happened, to what, and what to do next; nothing is half-done.
+    pub fn handle(self: &Arc<Self>, actor: &Actor, request: Request) -> Result<Response, Error> {
+        match request {
+            Request::Overview => Ok(Response::Overview(self.overview())),
+            Request::Onboard(onboard) => self.onboard(actor, onboard),
+            Request::ListOrganizations => Ok(Response::Organizations(self.overview().organizations)),
+
+            Request::ShowKey { organization } => self.show_key(organization.as_ref()),
+            Request::KeyImpact { organization } => self.key_impact(organization.as_ref()),
+            Request::RotateKey(rotate) => self.rotate_key(actor, rotate),
+            Request::Encrypt {
+                organization,
+                plaintext,
+                mgf1,
+            } => self.encrypt(organization.as_ref(), &plaintext, mgf1),
+            Request::Decrypt {
+                organization,
+                ciphertext,
+                key,
+            } => self
+                .decrypt(organization.as_ref(), &ciphertext, key)
+                .map(Response::Decrypted),
+
+            Request::ListTokens(query) => self.list_tokens(&query),
+            Request::ShowToken { organization, token } => self.show_token(organization.as_ref(), &token),
+            Request::TokenImpact { organization, tokens } => {
+                self.token_impact(organization.as_ref(), &tokens)
+            }
+            Request::SuggestVariable {
+                organization,
+                service,
+                environment,
+            } => self.suggest_variable(organization.as_ref(), service.as_ref(), &environment),
+            Request::CreateToken(create) => self.create_token(actor, create),
+            Request::RotateToken(rotate) => self.rotate_token(actor, rotate),
+            Request::AcknowledgeReveal { reveal } => self.acknowledge_reveal(actor, reveal),
+            Request::DiscardReveal { reveal } => self.discard_reveal(actor, reveal),
+            Request::ExtendOverlap {
+                organization,
+                token,
+                overlap,
+            } => self.extend_overlap(actor, organization.as_ref(), &token, overlap),
+            Request::CutOver { organization, token } => self.cut_over(actor, organization.as_ref(), &token),
+            Request::Invalidate(invalidate) => self.invalidate(actor, invalidate),
+            Request::RestoreToken { organization, token } => {
+                self.restore_token(actor, organization.as_ref(), &token)
+            }
+            Request::TryToken { presented } => Ok(Response::Tried(self.try_token(&presented))),
+
+            Request::ListCashiers => Ok(Response::Cashiers(self.list_cashiers())),
+            Request::AddCashier { email, role } => self.add_cashier(actor, email, role),
+            Request::Enrol {
+                email,
+                code,
+                password,
+            } => self.enrol(actor, &email, &code, &password),
+            Request::ChangePassword {
+                credentials,
+                password,
+            } => self.change_password(actor, &credentials, &password),
+            Request::SetRole { email, role } => self.set_role(actor, &email, role),
+            Request::ResetCashier { email } => self.reset_cashier(actor, &email),
+            Request::DisableCashier { email, disabled } => self.disable_cashier(actor, &email, disabled),
+            Request::UnlockCashier { email } => self.unlock_cashier(actor, &email),
+            Request::BreakGlass { email } => self.break_glass(actor, &email),
+
+            Request::SignIn(credentials) => self.sign_in(actor, &credentials),
+            Request::SignOut => self.sign_out(actor),
+
+            Request::ListActivity {
+                filter,
+                before,
+                limit,
+            } => self.list_activity(&filter, before, limit),
+            Request::CancelJob(job) => self.cancel_job(job),
+        }
+    }
+
+    /// Everything that happens from now on.
+    pub fn subscribe(&self) -> Receiver<Event> {
+        self.feed.subscribe()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// Random bytes from the operating system.
+    fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.ports.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn registry(&self) -> RwLockReadGuard<'_, registry::Registry> {
+        self.registry.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a lock also after a panic: what it guards is replaced whole, never left half-changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

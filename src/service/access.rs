@@ -1,0 +1,105 @@
+//! Who may do what: roles, read-only consoles, the cashier that an SSH key is bound to.
+//!
+//! A change needs a cashier who signed in within ten minutes, a mint and a key rotation the password itself. All of it is
+//! enforced here, whatever a face shows or hides.
+
+use super::error::{Code, Error};
+use super::request::Credentials;
+use super::{Actor, Service};
+use crate::domain::cashier::Role;
+use crate::domain::text::Email;
+
+/// The cashier who acts.
+#[derive(Debug, Clone)]
+pub(super) struct Acting {
+    pub(super) email: Email,
+    /// `None` for somebody who is not, or not yet, a cashier.
+    pub(super) role: Option<Role>,
+}
+
+impl Service {
+    /// The cashier who signed in, if the role is enough for the change.
+    pub(super) fn signed_in(&self, actor: &Actor, needed: Role) -> Result<Acting, Error> {
+        changes_allowed(actor)?;
+        let email = actor
+            .session
+            .and_then(|session| self.sessions.email(session, self.ports.clock.monotonic()));
+        let email = email.ok_or_else(|| {
+            Error::new(
+                Code::SignInRequired,
+                "this change needs a cashier, and nobody has signed in within the last ten minutes",
+                "sign in and repeat it",
+            )
+        })?;
+        email_allowed(actor, &email)?;
+        let registry = self.registry();
+        let (cashier, _) = registry.cashier(&email)?;
+        if cashier.disabled_at.is_some() {
+            return Err(disabled(&email));
+        }
+        role_allowed(&email, cashier.role, needed)?;
+        Ok(Acting {
+            email,
+            role: Some(cashier.role),
+        })
+    }
+
+    /// The cashier whose password this is, if the role is enough for the change.
+    pub(super) fn proven(
+        &self,
+        actor: &Actor,
+        credentials: &Credentials,
+        needed: Role,
+    ) -> Result<Acting, Error> {
+        changes_allowed(actor)?;
+        let role = self.check_password(actor, credentials)?;
+        role_allowed(&credentials.email, role, needed)?;
+        Ok(Acting {
+            email: credentials.email.clone(),
+            role: Some(role),
+        })
+    }
+}
+
+pub(super) fn changes_allowed(actor: &Actor) -> Result<(), Error> {
+    if actor.read_only {
+        return Err(Error::new(
+            Code::ReadOnly,
+            "this console may only look",
+            "open one without --read-only to change something",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn email_allowed(actor: &Actor, email: &Email) -> Result<(), Error> {
+    match &actor.fixed_email {
+        Some(fixed) if fixed != email => Err(Error::new(
+            Code::Forbidden,
+            format!("this connection belongs to {fixed}, not to {email}"),
+            "sign in as that cashier, or connect with another SSH key",
+        )
+        .on("e-mail address")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn disabled(email: &Email) -> Error {
+    Error::new(
+        Code::Forbidden,
+        format!("the cashier {email} is disabled"),
+        "ask an admin to enable it",
+    )
+}
+
+fn role_allowed(email: &Email, role: Role, needed: Role) -> Result<(), Error> {
+    if role < needed {
+        let message = format!("{email} is {}, and this needs {}", role.word(), needed.word());
+        return Err(Error::new(
+            Code::Forbidden,
+            message,
+            "ask somebody with that role",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! How a change is made: store first, then the index, then the feed; the audit entry in the same batch.
+//!
+//! Whoever holds the writer's lock may look at records and decide: nothing changes until it lets go.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use super::access::Acting;
+use super::error::Error;
+use super::ports::{Batch, Expectation, Record, RecordKey};
+use super::response::Event;
+use super::{Actor, Service, lock};
+use crate::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
+use crate::domain::id::{Id, RequestId};
+use crate::domain::text::Slug;
+use crate::domain::time::Timestamp;
+
+/// The head of the audit chain; its lock is the right to change.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    pub(super) sequence: u64,
+    pub(super) hash: [u8; 32],
+}
+
+/// Records to write and remove together, and what the audit log says about it.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) put: Vec<Record>,
+    pub(super) delete: Vec<RecordKey>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// One audit entry to be.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub(super) action: Action,
+    pub(super) organization: Option<Slug>,
+    pub(super) subject: String,
+    pub(super) result: Outcome,
+    pub(super) reason: String,
+}
+
+impl Note {
+    pub(super) fn done(action: Action, organization: Option<Slug>, subject: impl Into<String>) -> Self {
+        Self {
+            action,
+            organization,
+            subject: subject.into(),
+            result: Outcome::Done,
+            reason: String::new(),
+        }
+    }
+
+    pub(super) fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+}
+
+impl Service {
+    /// The right to change.
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
+        lock(&self.writer)
+    }
+
+    /// Commits what `changes` says, then shows it to everybody.
+    ///
+    /// # Errors
+    /// The store's; nothing was changed then.
+    pub(super) fn commit(
+        &self,
+        writer: &mut Writer,
+        actor: &Actor,
+        acting: Option<&Acting>,
+        changes: Changes,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let request = RequestId(Id::new(now, self.random()?));
+        let audit = self.chain(writer, audit_actor(actor, acting), request, now, changes.notes);
+        let mut batch = Batch {
+            delete: changes.delete,
+            ..Batch::default()
+        };
+        batch.expect.push(Expectation::AuditHead(writer.sequence));
+        for record in changes.put {
+            let key = record.key();
+            let revision = self.revision(&key);
+            batch.expect.push(revision.map_or_else(
+                || Expectation::Absent(key.clone()),
+                |revision| Expectation::Revision(key.clone(), revision),
+            ));
+            batch.put.push((record, revision.unwrap_or(0) + 1));
+        }
+        batch.audit = audit;
+        self.ports.store.commit(&batch)?;
+        if let Some(head) = batch.audit.last() {
+            *writer = Writer {
+                sequence: head.sequence,
+                hash: head.hash,
+            };
+        }
+        self.apply(batch);
+        self.feed.publish(&Event::Changed);
+        Ok(())
+    }
+
+    fn chain(
+        &self,
+        writer: &Writer,
+        actor: AuditActor,
+        request: RequestId,
+        at: Timestamp,
+        notes: Vec<Note>,
+    ) -> Vec<AuditEntry> {
+        let mut sequence = writer.sequence;
+        let mut previous = writer.hash;
+        let chain = |note: Note| {
+            sequence += 1;
+            let mut entry = AuditEntry {
+                sequence,
+                at,
+                actor: actor.clone(),
+                action: note.action,
+                organization: note.organization,
+                subject: note.subject,
+                result: note.result,
+                reason: note.reason,
+                request,
+                previous,
+                hash: [0; 32],
+            };
+            entry.hash = self.ports.hasher.sha256(&entry.canonical());
+            previous = entry.hash;
+            entry
+        };
+        notes.into_iter().map(chain).collect()
+    }
+
+    fn apply(&self, batch: Batch) {
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        for key in &batch.delete {
+            registry.remove(key);
+        }
+        for (record, revision) in batch.put {
+            if let Record::Token(token) = &record {
+                let place = registry.place(token.organization).unwrap_or(u32::MAX);
+                self.index.put(token, place, revision);
+            } else {
+                registry.put(record, revision);
+            }
+        }
+    }
+
+    fn revision(&self, key: &RecordKey) -> Option<u64> {
+        match key {
+            RecordKey::Token(_, id) => self.index.token(*id).map(|(_, revision)| revision),
+            other => self.registry().revision(other),
+        }
+    }
+}
+
+fn audit_actor(actor: &Actor, acting: Option<&Acting>) -> AuditActor {
+    AuditActor {
+        cashier: acting.map(|acting| acting.email.clone()),
+        role: acting.and_then(|acting| acting.role),
+        os_user: actor.os_user.clone(),
+        uid: actor.uid,
+        address: actor.address.clone(),
+    }
+}

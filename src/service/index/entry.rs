@@ -1,0 +1,234 @@
+//! One token, packed: some 170 bytes and its name, what verify reads first.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use super::interner::{Interner, Symbol};
+use crate::domain::id::{OrganizationId, TokenId};
+use crate::domain::text::{Brand, Email, Environment, ServiceName, TokenName, Variable};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
+
+/// Stands for "no such date".
+const NONE: i64 = i64::MAX;
+
+/// One token in memory.
+#[repr(C)]
+pub struct Entry {
+    digest: [u8; 32],
+    expires: i64,
+    retires: i64,
+    revoked: i64,
+    deleted: i64,
+    uses: AtomicU64,
+    last_used: AtomicI64,
+    first_used: AtomicI64,
+    minted: i64,
+    id: TokenId,
+    organization: u32,
+    lifetime: Lifetime,
+    digest_key: u8,
+    /// Whether it is on the list of tokens whose use was not written yet.
+    counted: AtomicBool,
+    last_four: [u8; 4],
+    service: Symbol,
+    environment: Symbol,
+    brand: Symbol,
+    minted_by: Symbol,
+    revision: u32,
+    acknowledged: i64,
+    owner: OrganizationId,
+    name: Box<str>,
+    variable: Box<str>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most tokens do not have.
+#[derive(Default)]
+struct Rare {
+    replaces: Option<(TokenId, Overlap)>,
+    replaced_by: Option<TokenId>,
+    revocation: Option<Revocation>,
+}
+
+fn pack(at: Option<Timestamp>) -> i64 {
+    at.map_or(NONE, Timestamp::millis)
+}
+
+fn unpack(millis: i64) -> Option<Timestamp> {
+    (millis != NONE).then(|| Timestamp::from_millis(millis))
+}
+
+impl Entry {
+    pub(super) fn pack(token: &Token, organization: u32, revision: u64, names: &mut Interner) -> Self {
+        let is_plain = token.replaces.is_none() && token.replaced_by.is_none() && token.revocation.is_none();
+        let rare = (!is_plain).then(|| {
+            Box::new(Rare {
+                replaces: token.replaces,
+                replaced_by: token.replaced_by,
+                revocation: token.revocation.clone(),
+            })
+        });
+        Self {
+            digest: token.digest.0,
+            expires: token.life.expires_at.millis(),
+            retires: pack(token.life.retires_at),
+            revoked: pack(token.life.revoked_at),
+            deleted: pack(token.life.deleted_at),
+            uses: AtomicU64::new(0),
+            last_used: AtomicI64::new(NONE),
+            first_used: AtomicI64::new(NONE),
+            minted: token.life.minted_at.millis(),
+            id: token.id,
+            organization,
+            lifetime: token.lifetime,
+            digest_key: token.digest_key,
+            counted: AtomicBool::new(false),
+            last_four: token.last_four,
+            service: names.intern(token.service.as_str()),
+            environment: names.intern(token.environment.as_str()),
+            brand: names.intern(token.brand.as_str()),
+            minted_by: names.intern(token.minted_by.as_str()),
+            revision: u32::try_from(revision).unwrap_or(u32::MAX),
+            acknowledged: pack(token.acknowledged_at),
+            owner: token.organization,
+            name: token.name.as_str().into(),
+            variable: token.variable.as_str().into(),
+            rare,
+        }
+    }
+
+    pub(super) fn unpack(&self, names: &Interner) -> Token {
+        Token {
+            id: self.id,
+            organization: self.owner,
+            name: TokenName::from_stored(&self.name),
+            service: ServiceName::from_stored(names.text(self.service)),
+            environment: Environment::from_stored(names.text(self.environment)),
+            variable: Variable::from_stored(&self.variable),
+            brand: Brand::from_stored(names.text(self.brand)),
+            lifetime: self.lifetime,
+            life: self.life(),
+            minted_by: Email::from_stored(names.text(self.minted_by)),
+            digest: Digest(self.digest),
+            digest_key: self.digest_key,
+            last_four: self.last_four,
+            acknowledged_at: unpack(self.acknowledged),
+            replaces: self.rare.as_ref().and_then(|rare| rare.replaces),
+            replaced_by: self.rare.as_ref().and_then(|rare| rare.replaced_by),
+            revocation: self.rare.as_ref().and_then(|rare| rare.revocation.clone()),
+        }
+    }
+
+    /// Text that the list's filter looks in, in lower case, its parts apart by NUL.
+    pub(super) fn searchable(&self, names: &Interner, text: &mut Vec<u8>) {
+        let begin = text.len();
+        let parts = [
+            &*self.name,
+            names.text(self.service),
+            names.text(self.environment),
+            &*self.variable,
+        ];
+        for part in parts.into_iter().chain([names.text(self.minted_by)]) {
+            text.extend_from_slice(part.as_bytes());
+            text.push(0);
+        }
+        text.extend_from_slice(&self.last_four);
+        if text[begin..].is_ascii() {
+            text[begin..].make_ascii_lowercase();
+        } else {
+            let lower = String::from_utf8_lossy(&text[begin..]).to_lowercase();
+            text.truncate(begin);
+            text.extend_from_slice(lower.as_bytes());
+        }
+    }
+
+    pub(super) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// The dates that its status follows from.
+    pub fn life(&self) -> Life {
+        Life {
+            minted_at: Timestamp::from_millis(self.minted),
+            expires_at: Timestamp::from_millis(self.expires),
+            retires_at: unpack(self.retires),
+            revoked_at: unpack(self.revoked),
+            deleted_at: unpack(self.deleted),
+        }
+    }
+
+    /// The chosen expiry.
+    pub fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+
+    /// Its id.
+    pub fn id(&self) -> TokenId {
+        self.id
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether somebody confirmed to have it.
+    pub fn is_acknowledged(&self) -> bool {
+        self.acknowledged != NONE
+    }
+
+    pub(super) fn organization(&self) -> u32 {
+        self.organization
+    }
+
+    pub(super) fn service(&self) -> Symbol {
+        self.service
+    }
+
+    pub(super) fn environment(&self) -> Symbol {
+        self.environment
+    }
+
+    pub(super) fn revision(&self) -> u64 {
+        u64::from(self.revision)
+    }
+
+    /// All uses, the first and the last.
+    pub fn counts(&self) -> (u64, Option<Timestamp>, Option<Timestamp>) {
+        let at = |date: &AtomicI64| unpack(date.load(Ordering::Relaxed));
+        (
+            self.uses.load(Ordering::Relaxed),
+            at(&self.first_used),
+            at(&self.last_used),
+        )
+    }
+
+    /// Counts one use; true when it is the first since its use was last written.
+    pub(super) fn count_use(&self, now: Timestamp) -> bool {
+        self.uses.fetch_add(1, Ordering::Relaxed);
+        self.last_used.store(now.millis(), Ordering::Relaxed);
+        if self.counted.load(Ordering::Relaxed) || self.counted.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        self.first_used.fetch_min(now.millis(), Ordering::Relaxed);
+        true
+    }
+
+    pub(super) fn begin_counting(&self) {
+        self.counted.store(false, Ordering::Release);
+    }
+
+    pub(super) fn set_counts(&self, total: u64, first: Option<Timestamp>, last: Option<Timestamp>) {
+        self.uses.store(total, Ordering::Relaxed);
+        self.first_used.store(pack(first), Ordering::Relaxed);
+        self.last_used.store(pack(last), Ordering::Relaxed);
+    }
+
+    /// Takes over the counts of the entry that this one replaces.
+    pub(super) fn take_counts(&self, earlier: &Self) {
+        let (total, first, last) = earlier.counts();
+        self.set_counts(total, first, last);
+        self.counted
+            .store(earlier.counted.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,348 @@
+//! Which tokens a list shows, in which order: built once, kept until a record or a status changes.
+//!
+//! A page of a list is a slice of a selection, so moving through a million tokens costs the rows on the screen. Shards are
+//! read one after the other, so that building one never holds up verify. Substrings are looked for in one long text of
+//! everything searchable, which is made at the first search and only grows.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::interner::Interner;
+use super::{Entry, SHARDS, Slot, TokenIndex, unpoisoned};
+use crate::domain::time::Timestamp;
+use crate::domain::token::Status;
+use crate::service::request::{Show, Sort};
+use crate::service::response::Counts;
+
+/// How many selections are kept: a console needs one or two, several consoles look at different things.
+const KEPT: usize = 8;
+/// Last use changes all the time without a record changing: an order by it may be this old.
+const STALE_AFTER: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
+
+/// Which tokens, in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    organization: u32,
+    show: Show,
+    sort: Sort,
+    descending: bool,
+    text: String,
+}
+
+/// A list's tokens.
+#[derive(Debug)]
+pub struct Selection {
+    /// In order.
+    pub slots: Vec<Slot>,
+    /// All of the organization's tokens by status.
+    pub counts: Counts,
+    generation: u64,
+    valid_until: Timestamp,
+}
+
+#[derive(Default)]
+pub(super) struct SelectionCache {
+    /// The most recently used last.
+    kept: Vec<(Key, Arc<Selection>)>,
+    texts: HashMap<u32, SearchText>,
+}
+
+/// Everything searchable of one organization's tokens.
+struct SearchText {
+    text: Vec<u8>,
+    /// Where each token's text begins, ascending.
+    starts: Vec<(u32, Slot)>,
+    /// How many entries of each shard are in it.
+    included: [u32; SHARDS],
+}
+
+impl TokenIndex {
+    /// The tokens that a list shows at `now`.
+    pub fn select(
+        &self,
+        organization: u32,
+        (show, text): (Show, &str),
+        (sort, descending): (Sort, bool),
+        now: Timestamp,
+    ) -> Arc<Selection> {
+        let key = Key {
+            organization,
+            show,
+            sort,
+            descending,
+            text: text.to_lowercase(),
+        };
+        let generation = self.generation.load(Ordering::Acquire);
+        if let Some(kept) = unpoisoned(self.selections.lock()).find(&key, generation, now) {
+            return kept;
+        }
+        let selection = if key.text.is_empty() {
+            self.build(&key, generation, now)
+        } else {
+            let whole = self.select(organization, (show, ""), (sort, descending), now);
+            self.narrow(&key, &whole)
+        };
+        let selection = Arc::new(selection);
+        unpoisoned(self.selections.lock()).keep(key, &selection);
+        selection
+    }
+
+    fn build(&self, key: &Key, generation: u64, now: Timestamp) -> Selection {
+        let mut counts = Counts::default();
+        let mut valid_until = Timestamp::from_millis(i64::MAX);
+        if key.sort == Sort::LastUse || key.show == Show::Unused {
+            valid_until = now.plus(STALE_AFTER);
+        }
+        let slots = match key.sort {
+            Sort::Expiry | Sort::Minted | Sort::LastUse => {
+                let date = |entry: &Entry, _: &Ranks| match key.sort {
+                    Sort::Expiry => entry.life().ends_at().millis(),
+                    Sort::Minted => entry.life().minted_at.millis(),
+                    _ => entry.counts().2.map_or(i64::MIN, Timestamp::millis),
+                };
+                self.sorted(key, now, (&mut counts, &mut valid_until), date)
+            }
+            Sort::Name | Sort::Service | Sort::Environment => {
+                let name = |entry: &Entry, ranks: &Ranks| match key.sort {
+                    Sort::Service => name_key(ranks.of(entry.service()), entry.name()),
+                    Sort::Environment => name_key(ranks.of(entry.environment()), entry.name()),
+                    _ => name_key(0, entry.name()),
+                };
+                self.sorted(key, now, (&mut counts, &mut valid_until), name)
+            }
+        };
+        Selection {
+            slots,
+            counts,
+            generation,
+            valid_until,
+        }
+    }
+
+    fn sorted<K: Ord + Copy>(
+        &self,
+        key: &Key,
+        now: Timestamp,
+        (counts, valid_until): (&mut Counts, &mut Timestamp),
+        sort_key: impl Fn(&Entry, &Ranks) -> K,
+    ) -> Vec<Slot> {
+        let names = unpoisoned(self.names.read());
+        let ranks = Ranks::new(&names);
+        drop(names);
+        let mut keyed = Vec::new();
+        for (number, shard) in self.shards() {
+            for (place, entry) in shard.entries.iter().enumerate() {
+                if entry.organization() != key.organization {
+                    continue;
+                }
+                let seen = Seen::new(entry, now);
+                seen.count(counts);
+                *valid_until = (*valid_until).min(seen.changes_at);
+                if seen.is_shown(key.show) {
+                    keyed.push((sort_key(entry, &ranks), (place * SHARDS + number) as Slot));
+                }
+            }
+        }
+        if key.descending {
+            keyed.sort_unstable_by(|a, b| b.cmp(a));
+        } else {
+            keyed.sort_unstable();
+        }
+        keyed.into_iter().map(|(_, slot)| slot).collect()
+    }
+
+    /// Those of `whole` whose searchable text has the key's text in it.
+    fn narrow(&self, key: &Key, whole: &Selection) -> Selection {
+        let mut cache = unpoisoned(self.selections.lock());
+        let search = cache
+            .texts
+            .entry(key.organization)
+            .or_insert_with(SearchText::new);
+        search.extend(self, key.organization);
+        let found = search.find(key.text.as_bytes());
+        let slots = whole
+            .slots
+            .iter()
+            .copied()
+            .filter(|slot| found.contains(*slot))
+            .collect();
+        Selection {
+            slots,
+            counts: whole.counts,
+            generation: whole.generation,
+            valid_until: whole.valid_until,
+        }
+    }
+}
+
+impl SelectionCache {
+    fn find(&mut self, key: &Key, generation: u64, now: Timestamp) -> Option<Arc<Selection>> {
+        self.kept
+            .retain(|(_, selection)| selection.generation == generation && now < selection.valid_until);
+        let place = self.kept.iter().position(|(kept, _)| kept == key)?;
+        let found = self.kept.remove(place);
+        self.kept.push(found.clone());
+        Some(found.1)
+    }
+
+    fn keep(&mut self, key: Key, selection: &Arc<Selection>) {
+        self.kept.retain(|(kept, _)| *kept != key);
+        self.kept.push((key, Arc::clone(selection)));
+        if self.kept.len() > KEPT {
+            self.kept.remove(0);
+        }
+    }
+}
+
+/// One token at one instant.
+pub(crate) struct Seen {
+    status: Status,
+    unused: bool,
+    acknowledged: bool,
+    /// When its status changes by itself next.
+    changes_at: Timestamp,
+}
+
+impl Seen {
+    fn new(entry: &Entry, now: Timestamp) -> Self {
+        let life = entry.life();
+        let status = life.status(entry.lifetime(), now);
+        let last_used = entry.counts().2;
+        let unused = status.is_live() && last_used.is_none_or(|last| life.is_dormant(last, now));
+        let changes_at = match status {
+            Status::Active => life
+                .expires_at
+                .minus(entry.lifetime().warnings()[0])
+                .min(life.ends_at()),
+            Status::Expiring | Status::Retiring => life.ends_at(),
+            Status::Expired | Status::Revoked | Status::Deleted => Timestamp::from_millis(i64::MAX),
+        };
+        Self {
+            status,
+            unused,
+            acknowledged: entry.is_acknowledged(),
+            changes_at,
+        }
+    }
+
+    fn count(&self, counts: &mut Counts) {
+        match self.status {
+            Status::Active => counts.active += 1,
+            Status::Expiring => counts.expiring += 1,
+            Status::Retiring => counts.retiring += 1,
+            Status::Expired => counts.expired += 1,
+            Status::Revoked => counts.revoked += 1,
+            Status::Deleted => counts.deleted += 1,
+        }
+        counts.unused += usize::from(self.unused);
+        counts.unacknowledged += usize::from(self.status.is_live() && !self.acknowledged);
+    }
+
+    fn is_shown(&self, show: Show) -> bool {
+        match show {
+            Show::Live => self.status.is_live(),
+            Show::All => self.status != Status::Deleted,
+            Show::Ended => !self.status.is_live(),
+            Show::Only(status) => self.status == status,
+            Show::Unused => self.unused,
+            Show::Unacknowledged => self.status.is_live() && !self.acknowledged,
+        }
+    }
+}
+
+/// The alphabetical place of every interned text.
+struct Ranks(Vec<u32>);
+
+impl Ranks {
+    fn new(names: &Interner) -> Self {
+        let mut symbols: Vec<u32> = (0..names.len() as u32).collect();
+        symbols.sort_unstable_by_key(|&symbol| names.text(symbol));
+        let mut ranks = vec![0; symbols.len()];
+        for (rank, symbol) in symbols.into_iter().enumerate() {
+            ranks[symbol as usize] = rank as u32 + 1;
+        }
+        Self(ranks)
+    }
+
+    fn of(&self, symbol: u32) -> u32 {
+        self.0.get(symbol as usize).copied().unwrap_or(0)
+    }
+}
+
+/// Sorts by rank, then by the name's first bytes without regard to case: 28 are more than a list shows.
+fn name_key(rank: u32, name: &str) -> (u32, [u8; 28]) {
+    let mut bytes = [0; 28];
+    for (slot, byte) in bytes.iter_mut().zip(name.bytes()) {
+        *slot = byte.to_ascii_lowercase();
+    }
+    (rank, bytes)
+}
+
+/// A set of slots.
+struct Slots(Vec<u64>);
+
+impl Slots {
+    fn contains(&self, slot: Slot) -> bool {
+        self.0
+            .get(slot as usize / 64)
+            .is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    fn insert(&mut self, slot: Slot) {
+        let word = slot as usize / 64;
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (slot % 64);
+    }
+}
+
+impl SearchText {
+    fn new() -> Self {
+        Self {
+            text: Vec::new(),
+            starts: Vec::new(),
+            included: [0; SHARDS],
+        }
+    }
+
+    /// Adds the tokens that came since the last time.
+    fn extend(&mut self, index: &TokenIndex, organization: u32) {
+        let names = unpoisoned(index.names.read());
+        for (number, shard) in index.shards() {
+            let included = self.included[number] as usize;
+            for (place, entry) in shard.entries.iter().enumerate().skip(included) {
+                if entry.organization() == organization {
+                    self.starts
+                        .push((self.text.len() as u32, (place * SHARDS + number) as Slot));
+                    entry.searchable(&names, &mut self.text);
+                    self.text.push(b'\n');
+                }
+            }
+            self.included[number] = shard.entries.len() as u32;
+        }
+    }
+
+    fn find(&self, needle: &[u8]) -> Slots {
+        let mut found = Slots(Vec::new());
+        let mut cursor = 0;
+        let mut from = 0;
+        let finder = memchr::memmem::Finder::new(needle);
+        while let Some(at) = finder.find(&self.text[from..]) {
+            let position = (from + at) as u32;
+            // Matches ascend, so the token is found by going on from the last one in growing steps.
+            cursor += self.starts[cursor..]
+                .partition_point(|&(start, _)| start <= position)
+                .saturating_sub(1);
+            found.insert(self.starts[cursor].1);
+            // One match a token is enough: on to the next token.
+            from = self
+                .starts
+                .get(cursor + 1)
+                .map_or(self.text.len(), |&(start, _)| start as usize);
+        }
+        found
+    }
+}

@@ -1,0 +1,94 @@
+//! Long work on threads of its own: begun, cancelled, and ended on the feed.
+//!
+//! A job can be cancelled until its point of no return, just before its commit; whoever is first wins.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::error::{Code, Error};
+use super::request::JobId;
+use super::response::{Event, Response};
+use super::{Service, lock};
+
+const RUNNING: u8 = 0;
+const CANCELLED: u8 = 1;
+const COMMITTING: u8 = 2;
+
+#[derive(Default)]
+pub(super) struct Jobs {
+    last: AtomicU64,
+    running: Mutex<HashMap<u64, Arc<Job>>>,
+}
+
+/// One piece of long work.
+#[derive(Debug, Default)]
+pub(super) struct Job {
+    state: AtomicU8,
+}
+
+impl Job {
+    /// From here on it is not cancelled any more.
+    ///
+    /// # Errors
+    /// It was cancelled before.
+    pub(super) fn point_of_no_return(&self) -> Result<(), Error> {
+        match self
+            .state
+            .compare_exchange(RUNNING, COMMITTING, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::new(
+                Code::Cancelled,
+                "it was cancelled",
+                "nothing was changed",
+            )),
+        }
+    }
+}
+
+impl Service {
+    /// Runs `work` on a thread of its own; its end arrives on the feed.
+    pub(super) fn begin_job(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self, &Job) -> Result<Response, Error> + Send + 'static,
+    ) -> Result<Response, Error> {
+        let number = self.jobs.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let job = Arc::new(Job::default());
+        lock(&self.jobs.running).insert(number, Arc::clone(&job));
+        let service = Arc::clone(self);
+        let run = move || {
+            let result = work(&service, &job).map(Arc::new);
+            lock(&service.jobs.running).remove(&number);
+            service.feed.publish(&Event::JobEnded(JobId(number), result));
+        };
+        match std::thread::Builder::new().name("job".into()).spawn(run) {
+            Ok(_) => Ok(Response::Started(JobId(number))),
+            Err(error) => {
+                lock(&self.jobs.running).remove(&number);
+                Err(Error::new(
+                    Code::Busy,
+                    format!("no thread for it: {error}"),
+                    "nothing was changed; try again",
+                ))
+            }
+        }
+    }
+
+    pub(super) fn cancel_job(&self, JobId(number): JobId) -> Result<Response, Error> {
+        let job = lock(&self.jobs.running).get(&number).cloned();
+        let cancelled = job.is_some_and(|job| {
+            job.state
+                .compare_exchange(RUNNING, CANCELLED, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
+        });
+        if cancelled {
+            return Ok(Response::Done);
+        }
+        Err(Error::new(
+            Code::Conflict,
+            "it has ended already",
+            "look at what it did",
+        ))
+    }
+}

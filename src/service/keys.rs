@@ -1,0 +1,215 @@
+//! An organization's key pairs: shown, made, rotated.
+//!
+//! A rotation generates outside the commit, then writes the new generation active and the old one without its private
+//! half in one batch. From the instant that batch is applied the old key is refused, also for a decryption under way.
+
+use std::sync::Arc;
+
+use super::access::Acting;
+use super::commit::{Changes, Note};
+use super::error::{Code, Error};
+use super::jobs::Job;
+use super::ports::{Binding, GeneratedKey, Record};
+use super::request::RotateKey;
+use super::response::{FieldRule, KeyGeneration, KeyView, Response};
+use super::{Actor, Service};
+use crate::domain::audit::Action;
+use crate::domain::cashier::Role;
+use crate::domain::id::OrganizationId;
+use crate::domain::key_pair::{KeyPair, KeySize, KeyState, Mgf1};
+use crate::domain::organization::Organization;
+use crate::domain::secret::Secret;
+use crate::domain::text::{Email, Slug};
+use crate::domain::usage;
+
+/// What must be encrypted and what need not be (product.md, "Encryption keys").
+const FIELDS: &[FieldRule] = &[
+    FieldRule {
+        kind: "Passwords",
+        names: &["currentPassword", "newPassword"],
+        encrypted: true,
+    },
+    FieldRule {
+        kind: "PINs",
+        names: &["transactionPin", "userPin"],
+        encrypted: true,
+    },
+    FieldRule {
+        kind: "Security answers",
+        names: &["securityAnswer"],
+        encrypted: true,
+    },
+    FieldRule {
+        kind: "Regular data",
+        names: &["email", "firstName", "amount"],
+        encrypted: false,
+    },
+];
+
+impl Service {
+    pub(super) fn show_key(&self, organization: Option<&Slug>) -> Result<Response, Error> {
+        let registry = self.registry();
+        let (_, organization) = registry.organization(organization)?;
+        let (active, _) = registry.active_pair(organization.id)?;
+        let formats = self.ports.keys.describe(&active.public)?;
+        let usage = self.usage.of_key(organization.id);
+        let history = registry.pairs.get(&organization.id).into_iter().flatten();
+        Ok(Response::Key(Box::new(KeyView {
+            organization: organization.slug.clone(),
+            active: generation(active),
+            base64: formats.base64,
+            pem: formats.pem,
+            jwk: formats.jwk,
+            days: usage::window(&usage.days, self.now().day(), 30),
+            mgf1_sha256: usage.mgf1_sha256,
+            mgf1_sha1: usage.mgf1_sha1,
+            failures: usage.failures,
+            stale: usage.stale,
+            last_decryption: usage.last,
+            fields: FIELDS.to_vec(),
+            history: history.rev().map(|(pair, _)| generation(pair)).collect(),
+        })))
+    }
+
+    /// Encrypts as a client would, with the active public key.
+    pub(super) fn encrypt(
+        &self,
+        organization: Option<&Slug>,
+        plaintext: &Secret,
+        mgf1: Mgf1,
+    ) -> Result<Response, Error> {
+        use base64::Engine as _;
+        let public = {
+            let registry = self.registry();
+            let (_, organization) = registry.organization(organization)?;
+            registry.active_pair(organization.id)?.0.public.clone()
+        };
+        let ciphertext = self.ports.keys.encrypt(&public, mgf1, plaintext)?;
+        Ok(Response::Encrypted(
+            base64::engine::general_purpose::STANDARD.encode(ciphertext),
+        ))
+    }
+
+    /// Checks who asks and what for, then begins the work.
+    pub(super) fn rotate_key(self: &Arc<Self>, actor: &Actor, rotate: RotateKey) -> Result<Response, Error> {
+        let (id, slug, generation) = {
+            let registry = self.registry();
+            let (_, organization) = registry.organization(rotate.organization.as_ref())?;
+            let (active, _) = registry.active_pair(organization.id)?;
+            (organization.id, organization.slug.clone(), active.generation)
+        };
+        if rotate.confirmation != slug.as_str() {
+            let message = "the organization's slug was not typed out as it is".to_string();
+            return Err(
+                Error::new(Code::Invalid, message, format!("type {slug} to rotate its key"))
+                    .on("confirmation"),
+            );
+        }
+        let acting = self.proven(actor, &rotate.credentials, Role::Admin)?;
+        let (actor, size) = (actor.clone(), rotate.size);
+        self.begin_job(move |service, job| {
+            service.finish_rotation(&actor, &acting, (id, generation), size, job)
+        })
+    }
+
+    fn finish_rotation(
+        &self,
+        actor: &Actor,
+        acting: &Acting,
+        (id, expected): (OrganizationId, u32),
+        size: KeySize,
+        job: &Job,
+    ) -> Result<Response, Error> {
+        let generated = self.ports.keys.generate(size)?;
+        let mut writer = self.writer();
+        let (organization, old) = {
+            let registry = self.registry();
+            let (organization, _) = &registry.organizations[registry.place(id).unwrap_or(0) as usize];
+            (organization.clone(), registry.active_pair(id)?.0.clone())
+        };
+        if old.generation != expected {
+            return Err(Error::new(
+                Code::Conflict,
+                format!("somebody else rotated the key of {} meanwhile", organization.slug),
+                "look at the new key before you rotate again",
+            ));
+        }
+        job.point_of_no_return()?;
+        let new = self.key_pair(&organization, expected + 1, size, generated, &acting.email)?;
+        let replaced = KeyPair {
+            state: KeyState::Replaced {
+                at: new.made_at,
+                by: acting.email.clone(),
+            },
+            ..old
+        };
+        let subject = format!("{} → {}", replaced.fingerprint.short(), new.fingerprint.short());
+        let note = Note::done(Action::KeyRotated, Some(organization.slug.clone()), subject).because(format!(
+            "generation {} of {} bits",
+            new.generation,
+            size.bits()
+        ));
+        let answer = Response::KeyRotated(generation(&replaced), generation(&new));
+        let put = vec![Record::KeyPair(new), Record::KeyPair(replaced)];
+        self.commit(
+            &mut writer,
+            actor,
+            Some(acting),
+            Changes {
+                put,
+                notes: vec![note],
+                ..Changes::default()
+            },
+        )?;
+        self.decryptors.forget(id);
+        Ok(answer)
+    }
+
+    /// A record for a pair that was just made, its private half sealed.
+    pub(super) fn key_pair(
+        &self,
+        organization: &Organization,
+        generation: u32,
+        size: KeySize,
+        generated: GeneratedKey,
+        by: &Email,
+    ) -> Result<KeyPair, Error> {
+        let number = generation.to_be_bytes();
+        let binding = private_key_binding(organization.id.0.bytes(), &number);
+        let sealed = self.ports.sealer.seal(&binding, &generated.private)?;
+        Ok(KeyPair {
+            organization: organization.id,
+            generation,
+            size,
+            public: generated.public,
+            fingerprint: generated.fingerprint,
+            made_at: self.now(),
+            made_by: by.clone(),
+            state: KeyState::Active(sealed),
+        })
+    }
+}
+
+/// What a sealed private key opens as.
+pub(super) fn private_key_binding<'a>(organization: &'a [u8; 16], generation: &'a [u8; 4]) -> Binding<'a> {
+    Binding {
+        organization,
+        kind: "private-key",
+        id: generation,
+        version: 1,
+    }
+}
+
+pub(super) fn generation(pair: &KeyPair) -> KeyGeneration {
+    KeyGeneration {
+        generation: pair.generation,
+        size: pair.size,
+        fingerprint: pair.fingerprint,
+        made_at: pair.made_at,
+        made_by: pair.made_by.clone(),
+        replaced: match &pair.state {
+            KeyState::Active(_) => None,
+            KeyState::Replaced { at, by } => Some((*at, by.clone())),
+        },
+    }
+}

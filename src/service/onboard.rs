@@ -1,0 +1,124 @@
+//! Onboarding: an organization with its first key pair, and with the first one the first admin.
+
+use super::access::{Acting, changes_allowed};
+use super::commit::{Changes, Note};
+use super::error::{Code, Error};
+use super::ports::Record;
+use super::request::Onboard;
+use super::response::{Overview, Response};
+use super::{Actor, Service};
+use crate::domain::audit::Action;
+use crate::domain::cashier::{Cashier, Role};
+use crate::domain::id::{CashierId, Id, OrganizationId};
+use crate::domain::organization::Organization;
+
+impl Service {
+    pub(super) fn onboard(&self, actor: &Actor, onboard: Onboard) -> Result<Response, Error> {
+        changes_allowed(actor)?;
+        self.refuse_taken_slug(&onboard)?;
+        let email = onboard.admin.email.clone();
+        let mut put = Vec::new();
+        let mut notes = Vec::new();
+        let is_first = self.registry().cashiers.is_empty();
+        let acting = if is_first {
+            let admin = self.first_admin(&onboard)?;
+            notes.push(Note::done(Action::CashierAdded, None, email.as_str()).because("the first admin"));
+            put.push(Record::Cashier(admin));
+            Acting {
+                email: email.clone(),
+                role: Some(Role::Admin),
+            }
+        } else {
+            self.proven(actor, &onboard.admin, Role::Admin)?
+        };
+        // Outside the writer's lock: it takes from a tenth of a second to many.
+        let generated = self.ports.keys.generate(onboard.size)?;
+
+        let mut writer = self.writer();
+        self.refuse_taken_slug(&onboard)?;
+        if is_first && !self.registry().cashiers.is_empty() {
+            return Err(Error::new(
+                Code::Conflict,
+                "somebody else onboarded at the same moment",
+                "look at what is there before you go on",
+            ));
+        }
+        let now = self.now();
+        let organization = Organization {
+            id: OrganizationId(Id::new(now, self.random()?)),
+            slug: onboard.slug,
+            name: onboard.name,
+            brand: onboard.brand,
+            created_at: now,
+            created_by: email.clone(),
+        };
+        let pair = self.key_pair(&organization, 1, onboard.size, generated, &email)?;
+        let subject = format!("{}, key {}", organization.name, pair.fingerprint.short());
+        notes.push(Note::done(
+            Action::OrganizationOnboarded,
+            Some(organization.slug.clone()),
+            subject,
+        ));
+        put.push(Record::Organization(organization.clone()));
+        put.push(Record::KeyPair(pair.clone()));
+        self.commit(
+            &mut writer,
+            actor,
+            Some(&acting),
+            Changes {
+                put,
+                notes,
+                ..Changes::default()
+            },
+        )?;
+        drop(writer);
+        Ok(Response::Onboarded(
+            self.organization_row(&organization),
+            super::keys::generation(&pair),
+        ))
+    }
+
+    pub(super) fn overview(&self) -> Overview {
+        let organizations: Vec<_> = self
+            .registry()
+            .organizations
+            .iter()
+            .map(|(organization, _)| organization.clone())
+            .collect();
+        let mut rows: Vec<_> = organizations.iter().map(|o| self.organization_row(o)).collect();
+        rows.sort_by(|a, b| a.slug.cmp(&b.slug));
+        Overview {
+            organizations: rows,
+            now: self.now(),
+        }
+    }
+
+    fn refuse_taken_slug(&self, onboard: &Onboard) -> Result<(), Error> {
+        let registry = self.registry();
+        if registry
+            .organizations
+            .iter()
+            .any(|(known, _)| known.slug == onboard.slug)
+        {
+            let message = format!("there is an organization {} already", onboard.slug);
+            return Err(Error::new(Code::Conflict, message, "choose another slug").on("slug"));
+        }
+        Ok(())
+    }
+
+    fn first_admin(&self, onboard: &Onboard) -> Result<Cashier, Error> {
+        let now = self.now();
+        let mut admin = Cashier {
+            id: CashierId(Id::new(now, self.random()?)),
+            email: onboard.admin.email.clone(),
+            role: Role::Admin,
+            password: None,
+            enrolment: None,
+            disabled_at: None,
+            created_at: now,
+            created_by: onboard.admin.email.clone(),
+        };
+        admin.password = Some(self.new_password(&admin, &onboard.admin.password)?);
+        Ok(admin)
+    }
+}

@@ -1,0 +1,61 @@
+//! Opening: every record is read once into memory, then the service answers.
+
+use std::sync::{Arc, Mutex, RwLock};
+
+use super::commit::Writer;
+use super::error::Error;
+use super::index::TokenIndex;
+use super::ports::{Record, UsageRecord};
+use super::registry::Registry;
+use super::{Ports, Service};
+use crate::service::ports::StoreError;
+
+impl Service {
+    /// Reads the store and is ready to answer.
+    ///
+    /// # Errors
+    /// The store is damaged, has a record of an unknown version, or the keyring does not open its secrets.
+    pub fn open(ports: Ports) -> Result<Arc<Self>, Error> {
+        let mut registry = Registry::default();
+        let index = TokenIndex::default();
+        ports.store.load(&mut |record, revision| {
+            // Organizations sort before tokens, so a token's place is known when it comes.
+            if let Record::Token(token) = &record {
+                let place = registry.place(token.organization).ok_or_else(|| {
+                    StoreError::Damaged(format!("token {} belongs to no organization", token.id))
+                })?;
+                index.put(token, place, revision);
+            } else {
+                registry.put(record, revision);
+            }
+            Ok(())
+        })?;
+        let mut key_usage = std::collections::HashMap::new();
+        ports.store.load_usage(&mut |record| match record {
+            UsageRecord::Token(id, usage) => index.set_usage(id, usage.total, usage.first, usage.last),
+            UsageRecord::Key(organization, usage) => {
+                key_usage.insert(organization, usage);
+            }
+        })?;
+        let writer = ports
+            .store
+            .audit_head()?
+            .map_or_else(Writer::default, |head| Writer {
+                sequence: head.sequence,
+                hash: head.hash,
+            });
+        let service = Self {
+            ports,
+            index,
+            registry: RwLock::new(registry),
+            writer: Mutex::new(writer),
+            sessions: super::sign_in::Sessions::default(),
+            reveals: super::reveal::Reveals::default(),
+            decryptors: super::decrypt::Decryptors::default(),
+            usage: super::usage::Pending::new(key_usage),
+            feed: super::feed::Feed::default(),
+            jobs: super::jobs::Jobs::default(),
+        };
+        Ok(Arc::new(service))
+    }
+}

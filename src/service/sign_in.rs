@@ -1,0 +1,313 @@
+//! Proving who one is: passwords, throttled by account and source, and ten minutes for changes.
+//!
+//! An unknown address costs the same time and gets the same answer as a wrong password. Only who knows the password
+//! learns that the cashier is disabled. The throttle is asked before argon2 is.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::access::{Acting, changes_allowed, disabled, email_allowed};
+use super::commit::{Changes, Note};
+use super::error::{Code, Error};
+use super::ports::{Binding, PasswordCheck, Record, RecordKey};
+use super::request::{Credentials, SessionId};
+use super::response::{Response, SignedIn};
+use super::{Actor, Service, lock};
+use crate::domain::audit::{Action, Outcome};
+use crate::domain::cashier::{Cashier, PASSWORD_MAX, PASSWORD_MIN, Role};
+use crate::domain::secret::{Sealed, Secret};
+use crate::domain::text::Email;
+use crate::domain::throttle::Throttle;
+
+/// How long a sign-in is good for (security.md, "Who acts").
+const SESSION: Duration = Duration::from_secs(600);
+/// Unknown addresses that are throttled in memory; beyond it the oldest are forgotten.
+const STRANGERS: usize = 1_000;
+
+#[derive(Default)]
+pub(super) struct Sessions {
+    open: Mutex<HashMap<SessionId, (Email, Duration)>>,
+    strangers: Mutex<HashMap<(Email, String), Throttle>>,
+}
+
+impl Sessions {
+    pub(super) fn email(&self, session: SessionId, now: Duration) -> Option<Email> {
+        let mut open = lock(&self.open);
+        open.retain(|_, (_, until)| now < *until);
+        open.get(&session).map(|(email, _)| email.clone())
+    }
+
+    /// Ends every sign-in of a cashier.
+    pub(super) fn close(&self, email: &Email) {
+        lock(&self.open).retain(|_, (other, _)| other != email);
+    }
+}
+
+impl Service {
+    pub(super) fn sign_in(&self, actor: &Actor, credentials: &Credentials) -> Result<Response, Error> {
+        let role = self.check_password(actor, credentials)?;
+        let email = credentials.email.clone();
+        let acting = Acting {
+            email: email.clone(),
+            role: Some(role),
+        };
+        if !actor.read_only {
+            let note = Note::done(Action::SignedIn, None, email.as_str());
+            let changes = Changes {
+                notes: vec![note],
+                ..Changes::default()
+            };
+            self.commit(&mut self.writer(), actor, Some(&acting), changes)?;
+        }
+        let session = SessionId(self.random()?);
+        let until = self.ports.clock.monotonic() + SESSION;
+        lock(&self.sessions.open).insert(session, (email.clone(), until));
+        let until = self.now().plus(chrono::TimeDelta::minutes(10));
+        Ok(Response::SignedIn(SignedIn {
+            session,
+            email,
+            role,
+            until,
+        }))
+    }
+
+    pub(super) fn sign_out(&self, actor: &Actor) -> Result<Response, Error> {
+        if let Some(session) = actor.session {
+            lock(&self.sessions.open).remove(&session);
+        }
+        Ok(Response::Done)
+    }
+
+    /// Whether the password is the cashier's; its role if so.
+    pub(super) fn check_password(&self, actor: &Actor, credentials: &Credentials) -> Result<Role, Error> {
+        let email = &credentials.email;
+        email_allowed(actor, email)?;
+        let source = source(actor);
+        self.refuse_if_throttled(email, &source)?;
+        let known = self.registry().cashiers.get(email).cloned();
+        let phc = match known
+            .as_ref()
+            .and_then(|(cashier, _)| Some((cashier, cashier.password.as_ref()?)))
+        {
+            Some((cashier, sealed)) => Some(self.ports.sealer.unseal(&password_binding(cashier), sealed)?),
+            None => None,
+        };
+        let check = self.ports.passwords.verify(&credentials.password, phc.as_ref())?;
+        match (check, known) {
+            (PasswordCheck::Right | PasswordCheck::RightButOutdated, Some((cashier, _))) => {
+                if cashier.disabled_at.is_some() {
+                    return Err(disabled(email));
+                }
+                self.forget_failures(actor, &cashier, &source)?;
+                if check == PasswordCheck::RightButOutdated {
+                    self.rehash(actor, &cashier, &credentials.password)?;
+                }
+                Ok(cashier.role)
+            }
+            (_, known) => {
+                self.count_failure(actor, email, source, known.is_some())?;
+                Err(Error::new(
+                    Code::Unauthenticated,
+                    "the e-mail or the password is wrong",
+                    "try again; the waits grow with each failure",
+                )
+                .on("password"))
+            }
+        }
+    }
+
+    fn refuse_if_throttled(&self, email: &Email, source: &str) -> Result<(), Error> {
+        let key = (email.clone(), source.to_owned());
+        let stored = self
+            .registry()
+            .throttles
+            .get(&key)
+            .map(|(throttle, _)| throttle.clone());
+        let throttle = stored.or_else(|| lock(&self.sessions.strangers).get(&key).cloned());
+        let now = self.now();
+        if let Some(until) = throttle.and_then(|throttle| throttle.blocked_until(now)) {
+            let wait = until.since(now).num_seconds() + 1;
+            let message =
+                format!("too many wrong passwords for {email} from here: wait until {until}, {wait} s");
+            let hint = "wait, or have an admin or the host's owner run: strongroom cashier unlock";
+            return Err(Error::new(Code::Throttled, message, hint).on("password"));
+        }
+        Ok(())
+    }
+
+    fn count_failure(&self, actor: &Actor, email: &Email, source: String, known: bool) -> Result<(), Error> {
+        let now = self.now();
+        let key = (email.clone(), source.clone());
+        let begin = || Throttle {
+            email: email.clone(),
+            source,
+            failures: 0,
+            last_failure: now,
+        };
+        if !known {
+            let mut strangers = lock(&self.sessions.strangers);
+            if strangers.len() >= STRANGERS {
+                let oldest = strangers
+                    .iter()
+                    .min_by_key(|(_, t)| t.last_failure)
+                    .map(|(key, _)| key.clone());
+                oldest.map(|key| strangers.remove(&key));
+            }
+            let throttle = strangers.entry(key).or_insert_with(begin);
+            throttle.failures += 1;
+            throttle.last_failure = now;
+            return Ok(());
+        }
+        let mut writer = self.writer();
+        let mut throttle = self
+            .registry()
+            .throttles
+            .get(&key)
+            .map_or_else(begin, |(throttle, _)| throttle.clone());
+        throttle.failures += 1;
+        throttle.last_failure = now;
+        let note = Note {
+            action: Action::SignInFailed,
+            organization: None,
+            subject: email.as_str().to_owned(),
+            result: Outcome::Refused,
+            reason: format!("failure {} in a row", throttle.failures),
+        };
+        let changes = Changes {
+            put: vec![Record::Throttle(throttle)],
+            notes: vec![note],
+            ..Changes::default()
+        };
+        let acting = Acting {
+            email: email.clone(),
+            role: None,
+        };
+        self.commit(&mut writer, actor, Some(&acting), changes)
+    }
+
+    fn forget_failures(&self, actor: &Actor, cashier: &Cashier, source: &str) -> Result<(), Error> {
+        let key = (cashier.email.clone(), source.to_owned());
+        if actor.read_only || !self.registry().throttles.contains_key(&key) {
+            return Ok(());
+        }
+        let changes = Changes {
+            delete: vec![RecordKey::Throttle(key.0, key.1)],
+            ..Changes::default()
+        };
+        self.commit(&mut self.writer(), actor, None, changes)
+    }
+
+    fn rehash(&self, actor: &Actor, cashier: &Cashier, password: &Secret) -> Result<(), Error> {
+        let password = Some(self.seal_password(cashier, password)?);
+        let mut writer = self.writer();
+        let Ok(current) = self
+            .registry()
+            .cashier(&cashier.email)
+            .map(|(cashier, _)| cashier.clone())
+        else {
+            return Ok(());
+        };
+        if current.password != cashier.password {
+            return Ok(());
+        }
+        let put = vec![Record::Cashier(Cashier { password, ..current })];
+        self.commit(
+            &mut writer,
+            actor,
+            None,
+            Changes {
+                put,
+                ..Changes::default()
+            },
+        )
+    }
+
+    /// Checks a new password against the rules and hashes it for keeping.
+    pub(super) fn new_password(&self, cashier: &Cashier, password: &Secret) -> Result<Sealed, Error> {
+        let refuse =
+            |message: String, hint: &str| Err(Error::new(Code::Invalid, message, hint).on("password"));
+        let Some(text) = password.expose_text() else {
+            return refuse(
+                "the password is not UTF-8 text".into(),
+                "type it on a terminal that sends UTF-8",
+            );
+        };
+        let length = text.chars().count();
+        if length < PASSWORD_MIN {
+            let message = format!("the password has {length} characters, {PASSWORD_MIN} are the least");
+            return refuse(message, "several words are easier to remember than signs");
+        }
+        if length > PASSWORD_MAX {
+            return refuse(
+                format!("the password has {length} characters, {PASSWORD_MAX} are the most"),
+                "shorten it",
+            );
+        }
+        if self.ports.passwords.is_common(password) || text.eq_ignore_ascii_case(cashier.email.as_str()) {
+            return refuse(
+                "the password is one of those that are tried first".into(),
+                "choose another",
+            );
+        }
+        self.seal_password(cashier, password)
+    }
+
+    fn seal_password(&self, cashier: &Cashier, password: &Secret) -> Result<Sealed, Error> {
+        let phc = self.ports.passwords.hash(password)?;
+        Ok(self.ports.sealer.seal(&password_binding(cashier), &phc)?)
+    }
+
+    /// Sets a cashier's own new password.
+    pub(super) fn change_password(
+        &self,
+        actor: &Actor,
+        credentials: &Credentials,
+        password: &Secret,
+    ) -> Result<Response, Error> {
+        changes_allowed(actor)?;
+        let role = self.check_password(actor, credentials)?;
+        let (cashier, _) = self.registry().cashier(&credentials.email)?.clone();
+        let sealed = self.new_password(&cashier, password)?;
+        let mut writer = self.writer();
+        let (current, _) = self.registry().cashier(&credentials.email)?.clone();
+        let acting = Acting {
+            email: current.email.clone(),
+            role: Some(role),
+        };
+        let note = Note::done(Action::PasswordChanged, None, current.email.as_str());
+        let put = vec![Record::Cashier(Cashier {
+            password: Some(sealed),
+            ..current
+        })];
+        self.commit(
+            &mut writer,
+            actor,
+            Some(&acting),
+            Changes {
+                put,
+                notes: vec![note],
+                ..Changes::default()
+            },
+        )?;
+        self.sessions.close(&credentials.email);
+        Ok(Response::Done)
+    }
+}
+
+/// Where a try comes from: the SSH client's address, else the operating system's user.
+fn source(actor: &Actor) -> String {
+    actor
+        .address
+        .clone()
+        .unwrap_or_else(|| format!("local:{}", actor.os_user))
+}
+
+fn password_binding(cashier: &Cashier) -> Binding<'_> {
+    Binding {
+        organization: &[0; 16],
+        kind: "password",
+        id: cashier.id.0.bytes(),
+        version: 1,
+    }
+}
