@@ -40,7 +40,8 @@ macro_rules! vocabulary {
     ($($more:literal),*) => {
         &[
             "domain", "gateway", "service::request", "service::response", "service::error",
-            "service::Actor", "service::Request", "service::Response", "service::Error", $($more),*
+            "service::Actor", "service::Code", "service::Error", "service::Event", "service::Request",
+            "service::Response", $($more),*
         ]
     };
 }

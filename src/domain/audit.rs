@@ -131,6 +131,8 @@ actions! {
 
 impl AuditEntry {
     /// The bytes that the hash is over: every field but the hash, each with its length in front (u32, big-endian).
+    ///
+    /// An optional field is empty when it is absent, and otherwise a 1 and its text, so that no two entries share bytes.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(256);
@@ -141,13 +143,13 @@ impl AuditEntry {
         field(&self.previous);
         field(&self.sequence.to_be_bytes());
         field(&self.at.millis().to_be_bytes());
-        field(self.actor.cashier.as_ref().map_or("", Email::as_str).as_bytes());
-        field(self.actor.role.map_or("", Role::word).as_bytes());
+        field(&optional(self.actor.cashier.as_ref().map(Email::as_str)));
+        field(&optional(self.actor.role.map(Role::word)));
         field(self.actor.os_user.as_bytes());
         field(&self.actor.uid.to_be_bytes());
-        field(self.actor.address.as_deref().unwrap_or_default().as_bytes());
+        field(&optional(self.actor.address.as_deref()));
         field(self.action.word().as_bytes());
-        field(self.organization.as_ref().map_or("", Slug::as_str).as_bytes());
+        field(&optional(self.organization.as_ref().map(Slug::as_str)));
         field(self.subject.as_bytes());
         field(match self.result {
             Outcome::Done => b"done",
@@ -157,4 +159,8 @@ impl AuditEntry {
         field(self.request.0.bytes());
         bytes
     }
+}
+
+fn optional(text: Option<&str>) -> Vec<u8> {
+    text.map_or_else(Vec::new, |text| [&[1], text.as_bytes()].concat())
 }
