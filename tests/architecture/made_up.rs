@@ -71,6 +71,14 @@ fn only_the_named_part_of_a_folder_is_open() {
 }
 
 #[test]
+fn a_file_s_own_rule_comes_before_its_folder_s() {
+    let text = "use crate::system::signals::Signal; use super::input::Input;";
+    assert!(imports("console/watch.rs", text).is_empty());
+    assert_eq!(imports("console/input.rs", text).len(), 1);
+    assert_eq!(imports("console/watch.rs", "use crate::store::sled;").len(), 1);
+}
+
+#[test]
 fn impure_parts_of_the_standard_library_are_found() {
     assert_eq!(
         imports("domain/id.rs", "\nuse std::{fmt, fs};"),
