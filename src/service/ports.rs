@@ -333,7 +333,7 @@ pub trait PasswordHasher: Send + Sync {
     /// The queue is full.
     fn verify(&self, password: &Secret, phc: Option<&Secret>) -> Result<PasswordCheck, CryptoError>;
 
-    /// Whether a password is on the list of common ones (after NFKC, in lower case).
+    /// Whether a password (after NFKC, in lower case) is on the list of common ones or made of little else.
     fn is_common(&self, password: &Secret) -> bool;
 }
 

@@ -1,0 +1,460 @@
+//! The keyring as it is kept: wrapped by a seal key that comes from a passphrase, a key file or a systemd credential.
+//!
+//! Layout: magic, version, a postcard body, SHA-256 of all before it. The hash tells damage from a wrong seal: with it
+//! intact, a key-check value that does not fit means another passphrase or file. What is kept of the seal is
+//! authenticated when the keyring is unwrapped.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::keyring::{Keyring, Keys, expand};
+use super::seal::{AssociatedData, SealingKey};
+use super::{Cost, text};
+use crate::domain::secret::{Sealed, Secret};
+use crate::service::ports::{Entropy, EntropyError};
+
+const MAGIC: &[u8; 8] = b"STRGRING";
+const VERSION: u8 = 1;
+const HASH: usize = 32;
+
+/// The seal to wrap a new keyring with.
+#[derive(Debug)]
+pub enum SealSource<'a> {
+    /// A passphrase, at [`Cost::STANDARD`] but in tests.
+    Passphrase {
+        /// What is typed, before NFKC.
+        passphrase: &'a Secret,
+        /// What a guess at it costs.
+        cost: Cost,
+    },
+    /// A file.
+    KeyFile {
+        /// Where it is; kept, to be read at the next start.
+        path: PathBuf,
+        /// The 32 bytes in it.
+        key: &'a Secret,
+    },
+    /// A credential that systemd hands over.
+    Credential {
+        /// Its name under `$CREDENTIALS_DIRECTORY`; kept.
+        name: String,
+        /// The 32 bytes in it.
+        key: &'a Secret,
+    },
+}
+
+/// How a keyring is sealed: what to ask for, or where to look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SealedBy {
+    /// By a passphrase.
+    Passphrase {
+        /// argon2id's salt.
+        salt: [u8; 16],
+        /// argon2id's parameters.
+        cost: Cost,
+    },
+    /// By a key file.
+    KeyFile {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// By a systemd credential.
+    Credential {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A wrapped keyring: holds no secret in clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyringFile(Body);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Body {
+    store: [u8; 16],
+    sealed_by: SealedBy,
+    key_check: [u8; 32],
+    wrapped: Sealed,
+}
+
+impl KeyringFile {
+    /// Makes a store's keyring and wraps it.
+    ///
+    /// # Errors
+    /// A key that has not 32 bytes, no randomness, or no memory for argon2.
+    pub fn create(source: &SealSource<'_>, entropy: Arc<dyn Entropy>) -> Result<(Self, Keyring), SealError> {
+        let store = super::random(&*entropy)?;
+        let (sealed_by, secret) = match source {
+            SealSource::Passphrase { passphrase, cost } => (
+                SealedBy::Passphrase {
+                    salt: super::random(&*entropy)?,
+                    cost: *cost,
+                },
+                *passphrase,
+            ),
+            SealSource::KeyFile { path, key } => (SealedBy::KeyFile { path: path.clone() }, *key),
+            SealSource::Credential { name, key } => (SealedBy::Credential { name: name.clone() }, *key),
+        };
+        let seal = SealKey::derive(&sealed_by, secret, &store)?;
+        let keys = Keys::generate(&*entropy)?;
+        let wrapped = seal
+            .wrapping
+            .seal(&*entropy, &associated(&store, &sealed_by), &keys.to_secret()?)
+            .map_err(|_| SealError::NoEntropy)?;
+        let body = Body {
+            store,
+            sealed_by,
+            key_check: *seal.check,
+            wrapped,
+        };
+        Ok((Self(body), Keyring::new(store, &keys, entropy)))
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// Damage, or a newer version.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SealError> {
+        let rest = bytes
+            .strip_prefix(MAGIC)
+            .ok_or(SealError::Damaged("its first bytes"))?;
+        let (&version, rest) = rest.split_first().ok_or(SealError::Damaged("its length"))?;
+        let (body, hash) = rest
+            .split_last_chunk::<HASH>()
+            .ok_or(SealError::Damaged("its length"))?;
+        let hashed: [u8; HASH] = Sha256::digest(&bytes[..bytes.len() - HASH]).into();
+        if hashed != *hash {
+            return Err(SealError::Damaged("its checksum"));
+        }
+        if version != VERSION {
+            return Err(SealError::UnknownVersion {
+                version,
+                newest: VERSION,
+            });
+        }
+        postcard::from_bytes(body)
+            .map(Self)
+            .map_err(|_| SealError::Damaged("its fields"))
+    }
+
+    /// The bytes to keep. They may lie beside the data: without the seal they give nothing away.
+    ///
+    /// # Errors
+    /// A path that is not UTF-8 cannot be kept.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SealError> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.push(VERSION);
+        bytes.extend(postcard::to_allocvec(&self.0).map_err(|_| SealError::Path)?);
+        bytes.extend(Sha256::digest(&bytes));
+        Ok(bytes)
+    }
+
+    /// How it is sealed.
+    #[must_use]
+    pub const fn sealed_by(&self) -> &SealedBy {
+        &self.0.sealed_by
+    }
+
+    /// Unwraps the keyring with the passphrase, or the key file's or credential's bytes.
+    ///
+    /// # Errors
+    /// [`SealError::Wrong`] when it is another passphrase or key; damage; no memory for argon2.
+    pub fn open(&self, secret: &Secret, entropy: Arc<dyn Entropy>) -> Result<Keyring, SealError> {
+        let Body {
+            store,
+            sealed_by,
+            key_check,
+            wrapped,
+        } = &self.0;
+        let seal = SealKey::derive(sealed_by, secret, store)?;
+        if !bool::from(seal.check.ct_eq(key_check)) {
+            return Err(SealError::Wrong(sealed_by.clone()));
+        }
+        let plaintext = seal
+            .wrapping
+            .unseal(&associated(store, sealed_by), wrapped)
+            .map_err(|_| SealError::Damaged("the wrapped keyring"))?;
+        let keys = Keys::from_secret(&plaintext)?;
+        Ok(Keyring::new(*store, &keys, entropy))
+    }
+}
+
+/// The store, and how the keyring is sealed: neither can be exchanged for another's.
+fn associated(store: &[u8; 16], sealed_by: &SealedBy) -> AssociatedData {
+    let data = AssociatedData::default()
+        .with(store)
+        .with(b"keyring")
+        .with(&[VERSION]);
+    match sealed_by {
+        SealedBy::Passphrase { salt, cost } => data
+            .with(b"passphrase")
+            .with(salt)
+            .with(&cost.memory_kib.to_be_bytes())
+            .with(&cost.passes.to_be_bytes()),
+        SealedBy::KeyFile { path } => data.with(b"key-file").with(path.as_os_str().as_encoded_bytes()),
+        SealedBy::Credential { name } => data.with(b"credential").with(name.as_bytes()),
+    }
+}
+
+/// What wraps the keyring, and the value that shows it is the right one; both derived, neither gives the other.
+struct SealKey {
+    wrapping: SealingKey,
+    check: Zeroizing<[u8; 32]>,
+}
+
+impl SealKey {
+    fn derive(sealed_by: &SealedBy, secret: &Secret, store: &[u8; 16]) -> Result<Self, SealError> {
+        let seal = match sealed_by {
+            SealedBy::Passphrase { salt, cost } => cost
+                .derive(text::nfkc(secret).expose(), salt)
+                .ok_or(SealError::Derivation(*cost))?,
+            SealedBy::KeyFile { .. } | SealedBy::Credential { .. } => {
+                let key = secret
+                    .expose()
+                    .try_into()
+                    .map_err(|_| SealError::KeyLength(secret.len()))?;
+                Zeroizing::new(key)
+            }
+        };
+        let mut wrapping = Zeroizing::new([0; 32]);
+        let mut check = Zeroizing::new([0; 32]);
+        expand(&seal, store, &[b"strongroom seal wrapping"], &mut wrapping);
+        expand(&seal, store, &[b"strongroom seal check"], &mut check);
+        Ok(Self {
+            wrapping: SealingKey::new(&wrapping),
+            check,
+        })
+    }
+}
+
+/// Why a keyring could not be made or opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealError {
+    /// The passphrase or key is another than the keyring was sealed with.
+    Wrong(SealedBy),
+    /// Bytes that cannot be what was written. Names the part.
+    Damaged(&'static str),
+    /// Written by a newer program.
+    UnknownVersion {
+        /// The file's.
+        version: u8,
+        /// The newest this program reads.
+        newest: u8,
+    },
+    /// A key that has not 32 bytes, but this many.
+    KeyLength(usize),
+    /// The key file's path is not UTF-8.
+    Path,
+    /// argon2 had not the memory, or its parameters are out of bounds.
+    Derivation(Cost),
+    /// The operating system gave no randomness.
+    NoEntropy,
+}
+
+impl From<EntropyError> for SealError {
+    fn from(_: EntropyError) -> Self {
+        Self::NoEntropy
+    }
+}
+
+impl fmt::Display for SealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wrong(SealedBy::Passphrase { .. }) => {
+                f.write_str("wrong seal: this is not the passphrase the store was sealed with; type it again")
+            }
+            Self::Wrong(SealedBy::KeyFile { path }) => write!(
+                f,
+                "wrong seal: the key file is not the one the store was sealed with; put the right one back at {}",
+                path.display()
+            ),
+            Self::Wrong(SealedBy::Credential { name }) => write!(
+                f,
+                "wrong seal: the systemd credential {name} is not the key the store was sealed with; \
+                 check the unit's LoadCredential"
+            ),
+            Self::Damaged(part) => {
+                write!(
+                    f,
+                    "the keyring file is damaged ({part}); put it back from a backup"
+                )
+            }
+            Self::UnknownVersion { version, newest } => write!(
+                f,
+                "the keyring file has version {version}, and this program reads versions up to {newest}; \
+                 use a newer strongroom"
+            ),
+            Self::KeyLength(length) => {
+                write!(
+                    f,
+                    "a seal key has 32 bytes, this one has {length}; name the file that was made at setup"
+                )
+            }
+            Self::Path => f.write_str("the key file's path is not UTF-8; choose another"),
+            Self::Derivation(cost) => write!(
+                f,
+                "argon2 could not run with {} KiB and {} passes; free some memory and try again",
+                cost.memory_kib, cost.passes
+            ),
+            Self::NoEntropy => f.write_str("the operating system gave no randomness; try again"),
+        }
+    }
+}
+
+impl std::error::Error for SealError {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Counting;
+    use super::*;
+    use crate::service::ports::{Binding, Sealer as _};
+
+    const SMALL: Cost = Cost {
+        memory_kib: 64,
+        passes: 1,
+    };
+
+    fn entropy() -> Arc<dyn Entropy> {
+        Arc::new(Counting::default())
+    }
+
+    fn text(text: &str) -> Secret {
+        Secret::from_text(text.into())
+    }
+
+    fn by_passphrase(passphrase: &str) -> (KeyringFile, Keyring) {
+        let passphrase = text(passphrase);
+        KeyringFile::create(
+            &SealSource::Passphrase {
+                passphrase: &passphrase,
+                cost: SMALL,
+            },
+            entropy(),
+        )
+        .unwrap()
+    }
+
+    fn by_file(key: &Secret) -> (KeyringFile, Keyring) {
+        let path = PathBuf::from("/etc/strongroom/seal.key");
+        KeyringFile::create(&SealSource::KeyFile { path, key }, entropy()).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_before_opens_after_the_file_was_read_again() {
+        let key = Secret::new(vec![5; 32]);
+        let binding = Binding {
+            organization: &[1; 16],
+            kind: "private-key",
+            id: &[1],
+            version: 1,
+        };
+        for ((file, keyring), secret) in [
+            (by_passphrase("Zürich"), text("Zu\u{308}rich")),
+            (by_file(&key), key.clone()),
+        ] {
+            let sealed = keyring.seal(&binding, &text("planted")).unwrap();
+            let bytes = file.to_bytes().unwrap();
+            let again = KeyringFile::parse(&bytes).unwrap();
+            assert_eq!(again, file);
+            let opened = again.open(&secret, entropy()).unwrap();
+            assert_eq!(opened.unseal(&binding, &sealed).unwrap().expose(), b"planted");
+            assert_eq!(opened.digest(&[1; 32]), keyring.digest(&[1; 32]));
+            assert_eq!(opened.store_id(), keyring.store_id());
+        }
+    }
+
+    #[test]
+    fn a_wrong_seal_is_told_from_damage() {
+        let (file, _) = by_passphrase("correct horse");
+        let error = file.open(&text("battery staple"), entropy()).unwrap_err();
+        assert!(
+            matches!(error, SealError::Wrong(SealedBy::Passphrase { .. })),
+            "{error}"
+        );
+        let (file, _) = by_file(&Secret::new(vec![5; 32]));
+        let error = file.open(&Secret::new(vec![6; 32]), entropy()).unwrap_err();
+        assert!(error.to_string().contains("/etc/strongroom/seal.key"), "{error}");
+        assert_eq!(
+            file.open(&text("short"), entropy()).unwrap_err(),
+            SealError::KeyLength(5)
+        );
+    }
+
+    #[test]
+    fn every_altered_byte_and_every_truncation_is_damage() {
+        let bytes = by_passphrase("correct horse").0.to_bytes().unwrap();
+        for at in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[at] ^= 0x10;
+            assert!(
+                matches!(KeyringFile::parse(&altered), Err(SealError::Damaged(_))),
+                "byte {at}"
+            );
+            assert!(
+                matches!(KeyringFile::parse(&bytes[..at]), Err(SealError::Damaged(_))),
+                "length {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_newer_version_is_named() {
+        let mut bytes = by_passphrase("x").0.to_bytes().unwrap();
+        bytes.truncate(bytes.len() - HASH);
+        bytes[MAGIC.len()] = 9;
+        let hash = Sha256::digest(&bytes);
+        bytes.extend(hash);
+        assert_eq!(
+            KeyringFile::parse(&bytes),
+            Err(SealError::UnknownVersion {
+                version: 9,
+                newest: VERSION
+            })
+        );
+    }
+
+    #[test]
+    fn a_seal_description_that_was_exchanged_does_not_open() {
+        let key = Secret::new(vec![5; 32]);
+        let (mut file, _) = by_file(&key);
+        file.0.sealed_by = SealedBy::KeyFile {
+            path: "/elsewhere".into(),
+        };
+        assert!(matches!(file.open(&key, entropy()), Err(SealError::Damaged(_))));
+    }
+
+    #[test]
+    fn parameters_that_would_eat_the_machine_are_refused() {
+        let (mut file, _) = by_passphrase("x");
+        let cost = Cost {
+            memory_kib: u32::MAX,
+            passes: 1,
+        };
+        file.0.sealed_by = SealedBy::Passphrase { salt: [0; 16], cost };
+        assert_eq!(
+            file.open(&text("x"), entropy()).unwrap_err(),
+            SealError::Derivation(cost)
+        );
+    }
+
+    #[test]
+    fn the_file_holds_neither_the_seal_nor_a_key_in_clear() {
+        let key = Secret::new((100..132).collect());
+        let (file, keyring) = by_file(&key);
+        let bytes = file.to_bytes().unwrap();
+        let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(contains(keyring.store_id()));
+        assert!(!contains(&key.expose()[..8]));
+        let seal = SealKey::derive(file.sealed_by(), &key, keyring.store_id()).unwrap();
+        let bound = associated(keyring.store_id(), file.sealed_by());
+        let keys = seal.wrapping.unseal(&bound, &file.0.wrapped).unwrap();
+        assert!(keys.len() > 64);
+        assert!(!keys.expose().windows(8).any(contains));
+    }
+}

@@ -1,0 +1,50 @@
+//! The one place that reads the system's clocks.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::domain::time::Timestamp;
+use crate::service::ports::Clock;
+
+/// CLOCK_BOOTTIME counts while the machine sleeps, so an idle console is locked when the lid opens again.
+#[cfg(target_os = "linux")]
+const MONOTONIC: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const MONOTONIC: ClockId = ClockId::Monotonic;
+
+/// The wall clock, and the time since boot.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the adapter that the ban sends everybody to"
+    )]
+    fn now(&self) -> Timestamp {
+        chrono::Utc::now().into()
+    }
+
+    fn monotonic(&self) -> Duration {
+        // Negative readings do not exist; saturating spares a panic that could never be explained.
+        Duration::try_from(clock_gettime(MONOTONIC)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_monotonic_reading_does_not_go_back() {
+        let first = SystemClock.monotonic();
+        assert!(first > Duration::ZERO);
+        assert!(SystemClock.monotonic() >= first);
+    }
+
+    #[test]
+    fn the_wall_clock_is_past_the_day_this_was_written() {
+        assert!(SystemClock.now().millis() > 1_760_000_000_000);
+    }
+}

@@ -1,0 +1,8 @@
+//! What the operating system gives: time, randomness and the files that hold a seal key.
+
+pub mod clock;
+pub mod entropy;
+pub mod seal_file;
+
+pub use self::clock::SystemClock;
+pub use self::entropy::OsEntropy;
