@@ -3,6 +3,12 @@
 //! Each gets the Base64 public key as the console shows it. A toolchain that is missing fails the test where `CI` is
 //! set, and skips it elsewhere.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which clippy does not take for tests"
+)]
+
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

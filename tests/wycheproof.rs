@@ -1,5 +1,10 @@
 //! Project Wycheproof's RSA-OAEP tests with SHA-256: what its authors found other implementations to get wrong.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, which clippy does not take for tests"
+)]
+
 use std::sync::Arc;
 
 use openssl::md::Md;

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::keyring_file::SealError;
 use super::seal::{AssociatedData, SealingKey};
+use super::seal_error::SealError;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::token::Digest;
 use crate::service::ports::{Binding, CryptoError, Entropy, EntropyError, Sealer};

@@ -14,13 +14,15 @@ pub mod password;
 pub mod public_key;
 pub mod rsa;
 mod seal;
+pub mod seal_error;
 mod text;
 
 pub use self::cost::Cost;
 pub use self::keyring::Keyring;
-pub use self::keyring_file::{KeyringFile, SealError, SealSource, SealedBy};
+pub use self::keyring_file::{KeyringFile, SealSource, SealedBy};
 pub use self::password::Argon2Passwords;
 pub use self::rsa::RsaEngine;
+pub use self::seal_error::SealError;
 
 use sha2::Digest as _;
 
