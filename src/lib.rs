@@ -3,6 +3,7 @@
 //! Everything that anybody can ask is a `service::Request`; console, command line and daemon are faces of that one
 //! vocabulary. Who may import whom is asserted by `tests/architecture.rs`.
 
+pub mod console;
 pub mod crypto;
 pub mod domain;
 pub mod gateway;

@@ -1,0 +1,317 @@
+//! The table of keys: every command, where it can be asked for, its default keys, and what help says of it.
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Shows a tab, 1 to 5.
+    Tab(u8),
+    /// The tab to the right.
+    NextTab,
+    /// The tab to the left.
+    PreviousTab,
+    /// Help for what has the focus.
+    Help,
+    /// Opens the command line.
+    CommandLine,
+    /// Opens the filter.
+    Filter,
+    /// One step back; never quits.
+    Back,
+    /// Leaves the console.
+    Quit,
+    /// Stops the program and gives the terminal back to the shell.
+    Suspend,
+    /// Draws everything anew.
+    Redraw,
+    /// Locks the console at once.
+    Lock,
+    /// Switches to another organization.
+    SwitchOrganization,
+    /// One row up, or the choice before.
+    Up,
+    /// One row down, or the choice after.
+    Down,
+    /// Left.
+    Left,
+    /// Right.
+    Right,
+    /// A screenful up.
+    PageUp,
+    /// A screenful down.
+    PageDown,
+    /// The first row.
+    Top,
+    /// The last row.
+    Bottom,
+    /// Opens the selected row.
+    Open,
+    /// Makes a new one of what the list holds.
+    New,
+    /// Rotates the selected token.
+    Rotate,
+    /// Takes the selected token's rights away.
+    Invalidate,
+    /// Tries a token, or encryption and decryption.
+    TryOut,
+    /// Copies what is selected (an identifier, a public key, a sample).
+    Copy,
+    /// Sorts by the next column.
+    Sort,
+    /// Turns the order around.
+    ReverseSort,
+    /// Marks the selected row, or unmarks it.
+    Mark,
+    /// Marks from the last mark to here.
+    MarkRange,
+    /// Shows or hides what has ended.
+    ShowEnded,
+    /// Ends a rotation's overlap as soon as the old token is quiet.
+    FinishRotation,
+    /// Rotates the organization's key pair.
+    RotateKey,
+    /// The next format.
+    Format,
+    /// Writes to a file.
+    Write,
+    /// Verifies the audit log's chain.
+    VerifyChain,
+    /// Changes a cashier's role.
+    ChangeRole,
+    /// Disables a cashier, or enables one.
+    Disable,
+    /// Lets a cashier set a new password.
+    ResetPassword,
+    /// Unlocks an account after failed sign-ins.
+    Unlock,
+    /// Accepts: the focused button, or the form.
+    Accept,
+    /// The next field.
+    NextField,
+    /// The field before.
+    PreviousField,
+    /// Completes what is typed.
+    Complete,
+    /// Copies the token.
+    CopyToken,
+    /// Copies the token as a line of an environment file.
+    CopyVariable,
+    /// Copies the token as a header for curl.
+    CopyHeader,
+    /// Shows the token, or hides it.
+    Show,
+    /// Revokes the token that was just made.
+    Discard,
+}
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Wherever no text is typed and no dialog is open. Not a place of its own.
+    Everywhere,
+    /// Tab 1.
+    EncryptionKeys,
+    /// Tab 2's list.
+    Tokens,
+    /// One token, opened.
+    Token,
+    /// Tab 3.
+    Activity,
+    /// Tab 4.
+    Cashiers,
+    /// Tab 5, and help.
+    Guide,
+    /// A dialog's buttons or choices.
+    Dialog,
+    /// The reveal dialog, while the closing field has not the focus.
+    Reveal,
+    /// A field of a form or dialog.
+    Field,
+    /// The filter or the command line.
+    Line,
+}
+
+impl Context {
+    /// Every place.
+    pub const ALL: [Self; 10] = [
+        Self::EncryptionKeys,
+        Self::Tokens,
+        Self::Token,
+        Self::Activity,
+        Self::Cashiers,
+        Self::Guide,
+        Self::Dialog,
+        Self::Reveal,
+        Self::Field,
+        Self::Line,
+    ];
+
+    /// Whether the commands of [`Context::Everywhere`] hold here.
+    #[must_use]
+    pub const fn is_browsing(self) -> bool {
+        matches!(
+            self,
+            Self::Everywhere
+                | Self::EncryptionKeys
+                | Self::Tokens
+                | Self::Token
+                | Self::Activity
+                | Self::Cashiers
+                | Self::Guide
+        )
+    }
+
+    /// Whether characters are text here.
+    #[must_use]
+    pub const fn takes_text(self) -> bool {
+        matches!(self, Self::Field | Self::Line)
+    }
+
+    /// What help calls it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::EncryptionKeys => "Encryption Keys",
+            Self::Tokens => "API Tokens",
+            Self::Token => "Token",
+            Self::Activity => "Activity",
+            Self::Cashiers => "Cashiers",
+            Self::Guide => "Guide",
+            Self::Dialog => "Dialog",
+            Self::Reveal => "New token",
+            Self::Field => "Field",
+            Self::Line => "Line",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// What is asked for.
+    pub command: Command,
+    /// The action's name in the configuration.
+    pub name: &'static str,
+    /// Where it can be asked for.
+    pub contexts: &'static [Context],
+    /// Default keys; the first is what hints show.
+    pub keys: &'static [&'static str],
+    /// What help says, as an imperative: "show the next tab".
+    pub help: &'static str,
+    /// The word beside the key in the line of hints; `None` for what people know or rarely need.
+    pub hint: Option<&'static str>,
+    /// Whether it leads to a change of data.
+    pub changes_data: bool,
+}
+
+const fn look(
+    command: Command,
+    name: &'static str,
+    contexts: &'static [Context],
+    keys: &'static [&'static str],
+    help: &'static str,
+    hint: Option<&'static str>,
+) -> Binding {
+    Binding {
+        command,
+        name,
+        contexts,
+        keys,
+        help,
+        hint,
+        changes_data: false,
+    }
+}
+
+const fn change(
+    command: Command,
+    name: &'static str,
+    contexts: &'static [Context],
+    keys: &'static [&'static str],
+    help: &'static str,
+    hint: Option<&'static str>,
+) -> Binding {
+    Binding {
+        command,
+        name,
+        contexts,
+        keys,
+        help,
+        hint,
+        changes_data: true,
+    }
+}
+
+use Context::{
+    Activity, Cashiers, Dialog, EncryptionKeys, Everywhere, Field, Guide, Line, Reveal, Token, Tokens,
+};
+
+/// Everything that can be moved in: lists, texts, dialogs.
+const MOVING: &[Context] = &[Everywhere, Dialog];
+
+/// Every command with its keys. The order is help's and the hints' order.
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    // What the tabs' own lists and texts can do.
+    change(Command::New, "new", &[Tokens, Cashiers], &["n"], "make a new one", Some("new")),
+    look(Command::Open, "open", &[Tokens, Activity, Cashiers], &["enter"], "open the selected row", None),
+    change(Command::Rotate, "rotate", &[Tokens, Token], &["r"], "replace the token, with an overlap", Some("rotate")),
+    change(Command::Invalidate, "invalidate", &[Tokens, Token], &["x"], "revoke or delete the token, or those marked", Some("invalidate")),
+    change(Command::FinishRotation, "finish-rotation", &[Tokens, Token], &["F"], "end the overlap when the old token is quiet", None),
+    change(Command::RotateKey, "rotate-key", &[EncryptionKeys], &["R"], "rotate the key pair", Some("rotate")),
+    look(Command::TryOut, "try-out", &[EncryptionKeys], &["t"], "try encryption and decryption", Some("try out")),
+    look(Command::TryOut, "try-token", &[Tokens, Token], &["t"], "try a token", None),
+    look(Command::Format, "format", &[EncryptionKeys, Guide], &["f"], "show the next format or language", Some("format")),
+    look(Command::Copy, "copy", &[EncryptionKeys, Tokens, Token, Activity, Guide], &["c"], "copy what is selected", Some("copy")),
+    change(Command::Write, "write", &[EncryptionKeys, Guide, Reveal], &["w"], "write a file", Some("write")),
+    change(Command::ChangeRole, "change-role", &[Cashiers], &["e"], "change the cashier's role", Some("role")),
+    change(Command::Disable, "disable", &[Cashiers], &["x"], "disable or enable the cashier", Some("disable")),
+    change(Command::ResetPassword, "reset-password", &[Cashiers], &["p"], "let the cashier set a new password", Some("reset")),
+    change(Command::Unlock, "unlock", &[Cashiers], &["u"], "unlock after failed sign-ins", Some("unlock")),
+    look(Command::VerifyChain, "verify-chain", &[Activity], &["V"], "verify the log's chain", Some("verify")),
+    look(Command::Filter, "filter", &[Tokens, Activity, Cashiers, Guide], &["/"], "filter", Some("filter")),
+    look(Command::Sort, "sort", &[Tokens, Cashiers], &["s"], "sort by the next column", Some("sort")),
+    look(Command::ReverseSort, "reverse-sort", &[Tokens, Cashiers], &["S"], "turn the order around", None),
+    look(Command::Mark, "mark", &[Tokens], &["space"], "mark or unmark", None),
+    look(Command::MarkRange, "mark-range", &[Tokens], &["v"], "mark from the last mark to here", None),
+    look(Command::ShowEnded, "show-ended", &[Tokens, Cashiers], &["a"], "show or hide what has ended", None),
+    // The reveal dialog: copying comes before showing.
+    look(Command::CopyToken, "copy-token", &[Reveal], &["c"], "copy the token", Some("copy token")),
+    look(Command::CopyVariable, "copy-variable", &[Reveal], &["e"], "copy it as a line of an environment file", Some("env line")),
+    look(Command::CopyHeader, "copy-header", &[Reveal], &["h"], "copy it as a header for curl", Some("header")),
+    look(Command::Show, "show", &[Reveal], &["v"], "show or hide the token", Some("show")),
+    change(Command::Discard, "discard", &[Reveal], &["f8"], "discard the token and revoke it", Some("discard")),
+    // Fields, dialogs and lines.
+    change(Command::Accept, "accept", &[Dialog, Field, Line, Reveal], &["enter"], "accept", Some("accept")),
+    look(Command::NextField, "next-field", &[Dialog, Field, Reveal], &["tab"], "go to the next field", None),
+    look(Command::PreviousField, "previous-field", &[Dialog, Field, Reveal], &["shift-tab"], "go to the field before", None),
+    look(Command::Complete, "complete", &[Line], &["tab"], "complete what is typed", Some("complete")),
+    look(Command::Up, "field-up", &[Field, Line], &["up"], "go to the field or entry before", None),
+    look(Command::Down, "field-down", &[Field, Line], &["down"], "go to the field or entry after", None),
+    // Moving.
+    look(Command::Up, "up", MOVING, &["up", "k"], "move up", None),
+    look(Command::Down, "down", MOVING, &["down", "j"], "move down", None),
+    look(Command::Left, "left", MOVING, &["left", "h"], "move left", None),
+    look(Command::Right, "right", MOVING, &["right", "l"], "move right", None),
+    look(Command::PageUp, "page-up", MOVING, &["pgup"], "move a screenful up", None),
+    look(Command::PageDown, "page-down", MOVING, &["pgdn"], "move a screenful down", None),
+    look(Command::Top, "top", MOVING, &["home", "g"], "go to the first", None),
+    look(Command::Bottom, "bottom", MOVING, &["end", "G"], "go to the last", None),
+    // Everywhere.
+    look(Command::Tab(1), "tab-1", &[Everywhere], &["1"], "show Encryption Keys", None),
+    look(Command::Tab(2), "tab-2", &[Everywhere], &["2"], "show API Tokens", None),
+    look(Command::Tab(3), "tab-3", &[Everywhere], &["3"], "show Activity", None),
+    look(Command::Tab(4), "tab-4", &[Everywhere], &["4"], "show Cashiers", None),
+    look(Command::Tab(5), "tab-5", &[Everywhere], &["5"], "show Guide", None),
+    look(Command::NextTab, "next-tab", &[Everywhere], &["tab"], "show the next tab", None),
+    look(Command::PreviousTab, "previous-tab", &[Everywhere], &["shift-tab"], "show the tab before", None),
+    look(Command::SwitchOrganization, "switch-organization", &[Everywhere], &["o"], "switch to another organization", None),
+    look(Command::Help, "help", &[Everywhere, Dialog, Reveal], &["?"], "show this help", Some("help")),
+    look(Command::CommandLine, "command-line", &[Everywhere], &[":"], "type a command", Some("command")),
+    look(Command::Back, "back", &[Everywhere, Dialog, Reveal, Field, Line], &["esc"], "go one step back", None),
+    look(Command::Lock, "lock", &[Everywhere], &["L"], "lock the console", None),
+    look(Command::Redraw, "redraw", &[Everywhere, Dialog, Reveal, Field, Line], &["ctrl-l"], "draw everything anew", None),
+    look(Command::Suspend, "suspend", &[Everywhere, Dialog, Field, Line], &["ctrl-z"], "stop, and return to the shell", None),
+    look(Command::Quit, "quit", &[Everywhere], &["q"], "leave the console", None),
+    look(Command::Quit, "interrupt", &[Everywhere, Dialog, Reveal, Field, Line], &["ctrl-c"], "leave the console, from anywhere", None),
+];

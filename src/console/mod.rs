@@ -1,0 +1,27 @@
+//! The console: what an operator sees and presses.
+//!
+//! Elm's loop, and nothing hidden: [`App::update`] takes an event with its time and gives effects, [`App::view`] draws;
+//! the effects run outside, on worker threads, and their answers come back as events. So every screen is tested by
+//! feeding events and drawing into a `TestBackend`, without threads or sleeps.
+//!
+//! - `runtime`, `terminal`: the loop, and the one place that writes to the terminal.
+//! - `input`, `key`, `keymap`: what comes in, and which command a key is.
+//! - `theme`, `glyphs`: the only place with colours and signs.
+//! - `widgets`: pieces that screens are made of.
+//!
+//! [`App::update`]: runtime::App::update
+//! [`App::view`]: runtime::App::view
+
+pub mod glyphs;
+pub mod input;
+pub mod key;
+pub mod keymap;
+pub mod runtime;
+pub mod screen;
+pub mod terminal;
+pub mod theme;
+mod watch;
+pub mod widgets;
+mod workers;
+
+pub use runtime::run;
