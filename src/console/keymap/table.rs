@@ -266,7 +266,7 @@ pub const BINDINGS: &[Binding] = &[
     change(Command::Write, "write", &[EncryptionKeys, Guide, Reveal], &["w"], "write a file", Some("write")),
     change(Command::ChangeRole, "change-role", &[Cashiers], &["e"], "change the cashier's role", Some("role")),
     change(Command::Disable, "disable", &[Cashiers], &["x"], "disable or enable the cashier", Some("disable")),
-    change(Command::ResetPassword, "reset-password", &[Cashiers], &["p"], "let the cashier set a new password", Some("reset")),
+    change(Command::ResetPassword, "reset-password", &[Cashiers], &["p"], "let the cashier set a new password", None),
     change(Command::Unlock, "unlock", &[Cashiers], &["u"], "unlock after failed sign-ins", Some("unlock")),
     look(Command::VerifyChain, "verify-chain", &[Activity], &["V"], "verify the log's chain", Some("verify")),
     look(Command::Filter, "filter", &[Tokens, Activity, Cashiers, Guide], &["/"], "filter", Some("filter")),
