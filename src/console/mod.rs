@@ -12,16 +12,27 @@
 //! [`App::update`]: runtime::App::update
 //! [`App::view`]: runtime::App::view
 
+pub mod activity;
+pub mod app;
+pub mod cashiers;
+pub mod form;
 pub mod glyphs;
 pub mod input;
 pub mod key;
 pub mod keymap;
+pub mod keys;
+pub mod lock;
 pub mod runtime;
 pub mod screen;
+pub mod shared;
 pub mod terminal;
 pub mod theme;
+pub mod tokens;
+pub mod unlock;
 mod watch;
+pub mod when;
 pub mod widgets;
+pub mod wizard;
 mod workers;
 
 pub use runtime::run;

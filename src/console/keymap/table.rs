@@ -27,6 +27,8 @@ pub enum Command {
     Lock,
     /// Switches to another organization.
     SwitchOrganization,
+    /// Signs a cashier in, or out.
+    SignIn,
     /// One row up, or the choice before.
     Up,
     /// One row down, or the choice after.
@@ -307,6 +309,7 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::PreviousTab, "previous-tab", &[Everywhere], &["shift-tab"], "show the tab before", None),
     look(Command::SwitchOrganization, "switch-organization", &[Everywhere], &["o"], "switch to another organization", None),
     look(Command::Help, "help", &[Everywhere, Dialog, Reveal], &["?"], "show this help", Some("help")),
+    look(Command::SignIn, "sign-in", &[Everywhere], &["i"], "sign in for ten minutes, or out", None),
     look(Command::CommandLine, "command-line", &[Everywhere], &[":"], "type a command", Some("command")),
     look(Command::Back, "back", &[Everywhere, Dialog, Reveal, Field, Line], &["esc"], "go one step back", None),
     look(Command::Lock, "lock", &[Everywhere], &["L"], "lock the console", None),

@@ -1,0 +1,9 @@
+//! Tab 3: the audit log.
+
+mod model;
+mod update;
+mod view;
+
+pub use model::{Model, Tag};
+pub use update::update;
+pub use view::view;

@@ -1,0 +1,94 @@
+//! The two lines above every screen: where one is and as whom, and the tabs.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::model::{Model, Screen, Stage};
+use crate::console::theme::Theme;
+use crate::console::when;
+use crate::console::widgets::fitted;
+
+/// `FinCode › Acme Payments   Settings › API Connections   ● viewing    14:02 UTC`
+pub(super) fn head(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let now = model.facts.now();
+    let clock = format!("{} ", when::clock(now));
+    let who = who(model, theme);
+    let right = Line::from(vec![
+        Span::raw("  "),
+        who,
+        Span::raw("  "),
+        Span::styled(clock, theme.text),
+    ]);
+    let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
+    let left = Rect {
+        width: area.width - width,
+        ..area
+    };
+    frame.render_widget(
+        right,
+        Rect {
+            x: left.right(),
+            width,
+            ..area
+        },
+    );
+    let room = usize::from(left.width);
+    let separator = theme.glyphs.separator;
+    let Some(organization) = model.facts.organization() else {
+        frame.render_widget(Line::styled(" Strongroom", theme.title), left);
+        return;
+    };
+    let place = format!("   Settings {separator} API Connections");
+    let brand = format!(" {} {separator} ", organization.brand);
+    // The name gives way before the place does, and the place before the name is gone.
+    let spare = room.saturating_sub(Span::raw(&*brand).width() + Span::raw(&*place).width());
+    let (name, place) = if spare >= 8 {
+        (fitted(organization.name.as_str(), spare, theme), place)
+    } else {
+        let spare = room.saturating_sub(Span::raw(&*brand).width());
+        (fitted(organization.name.as_str(), spare, theme), String::new())
+    };
+    let spans = vec![
+        Span::styled(brand, theme.text),
+        Span::styled(name, theme.accent),
+        Span::styled(place, theme.dim),
+    ];
+    frame.render_widget(Line::from(spans), left);
+}
+
+fn who<'a>(model: &Model, theme: &Theme) -> Span<'a> {
+    let glyphs = theme.glyphs;
+    if model.lock.is_some() {
+        return Span::styled(format!("{} locked", glyphs.warn), theme.warn);
+    }
+    if !matches!(model.stage, Stage::Open) {
+        return Span::raw("");
+    }
+    match &model.facts.session {
+        Some(session) => {
+            let left = session.until.since(model.facts.now()).num_seconds().max(0);
+            // Rounded up: the last minute is a minute.
+            let minutes = (left + 59) / 60;
+            let email = fitted(session.email.as_str(), 24, theme);
+            let text = format!("{} {email} {} {minutes} min", glyphs.good, session.role.word());
+            Span::styled(text, theme.good)
+        }
+        None => Span::styled(format!("{} viewing", glyphs.good), theme.text),
+    }
+}
+
+/// `1 Encryption Keys  2 API Tokens ▲3  3 Activity  4 Cashiers`
+pub(super) fn tabs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let mut spans = vec![Span::raw(" ")];
+    let soon = model.facts.organization().map_or(0, |row| row.tokens.expiring);
+    for (place, screen) in Screen::ALL.into_iter().enumerate() {
+        let shown = screen == model.screen;
+        let style = if shown { theme.selected } else { theme.text };
+        spans.push(Span::styled(format!(" {} {} ", place + 1, screen.title()), style));
+        if screen == Screen::Tokens && soon > 0 {
+            spans.push(Span::styled(format!("{}{soon} ", theme.glyphs.warn), theme.warn));
+        }
+    }
+    frame.render_widget(Line::from(spans), area);
+}

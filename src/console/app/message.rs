@@ -1,0 +1,178 @@
+//! What goes in and out of the loop: messages, effects, and the news that screens and dialogs make of messages.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::dialog::DialogId;
+use super::model::Screen;
+use crate::console::key::Key;
+use crate::console::keymap::Command;
+use crate::console::{activity, cashiers, keys, runtime, tokens};
+use crate::domain::secret::Secret;
+use crate::gateway::{SealChoice, StoreState};
+use crate::service::request::{JobId, SessionId};
+use crate::service::{Error, Event, Request, Response};
+
+/// What to do: the loop's own effects, and [`Work`].
+pub type Effect = runtime::Effect<Work>;
+
+/// What came of work, or happened by itself.
+#[derive(Debug)]
+pub enum Message {
+    /// The service told something that nobody here asked for.
+    Event(Event),
+    /// What the store needs.
+    State(Result<StoreState, Error>),
+    /// A store was made, or not.
+    Initialized(Result<(), Error>),
+    /// A store was opened with a passphrase, or not.
+    Unlocked(Result<(), Error>),
+    /// A request was answered.
+    Answered {
+        /// To whom.
+        to: Asker,
+        /// Which of its questions.
+        tag: Tag,
+        /// With what.
+        result: Result<Response, Error>,
+    },
+    /// A request needs a cashier who has signed in: here it is back.
+    SignInRequired(Ask),
+    /// How copying went.
+    Copied(Copied),
+    /// A file was written, or not.
+    Written {
+        /// Who asked for it.
+        to: Asker,
+        /// Its path, or why not.
+        result: Result<PathBuf, Error>,
+    },
+}
+
+/// What workers do; [`super::perform`] has how.
+#[derive(Debug)]
+pub enum Work {
+    /// Look what the store needs. → `Message::State`
+    State,
+    /// Make a store. → `Message::Initialized`
+    Initialize(SealChoice),
+    /// Open the store. → `Message::Unlocked`
+    Unlock(Secret),
+    /// Ask the gateway. → `Message::Answered`, or `Message::SignInRequired`
+    Ask(Ask),
+    /// Copy. → `Message::Copied`
+    Copy(Clip),
+    /// Take a copied secret off the clipboard again. → `Message::Copied`
+    ClearClipboard,
+    /// Write a new file, mode 0600; refused when it exists. → `Message::Written`
+    WriteFile {
+        /// Who asks.
+        to: Asker,
+        /// Where to.
+        path: PathBuf,
+        /// What.
+        bytes: Secret,
+    },
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub struct Ask {
+    /// Who wants the answer.
+    pub to: Asker,
+    /// Which of its questions this is.
+    pub tag: Tag,
+    /// The sign-in that it goes with.
+    pub session: Option<SessionId>,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// Something to copy.
+#[derive(Debug)]
+pub struct Clip {
+    /// What it is, as a note names it: "the public key".
+    pub what: &'static str,
+    /// The text.
+    pub text: Secret,
+    /// Whether the clipboard is cleared after 45 seconds, where that can be done.
+    pub secret: bool,
+}
+
+/// How copying went.
+#[derive(Debug)]
+pub struct Copied {
+    /// In words for people, or why not.
+    pub said: Result<String, Error>,
+    /// Whether it was a secret, to be cleared after 45 seconds.
+    pub secret: bool,
+    /// Bytes for the terminal itself.
+    pub emit: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// Who asked something, and gets the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// The shell itself.
+    Shell,
+    /// A screen.
+    Screen(Screen),
+    /// A dialog; when it was closed meanwhile, nobody.
+    Dialog(DialogId),
+    /// The wizard.
+    Wizard,
+}
+
+/// Which question an answer belongs to; each screen, with its dialogs, has questions of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// The shell: what is there.
+    Overview,
+    /// The shell, its dialogs and the wizard: a sign-in.
+    SignIn,
+    /// The shell: a sign-out, whose answer nobody waits for.
+    SignOut,
+    /// The wizard: the first organization.
+    Onboard,
+    /// Encryption Keys.
+    Keys(keys::Tag),
+    /// API Tokens.
+    Tokens(tokens::Tag),
+    /// Activity.
+    Activity(activity::Tag),
+    /// Cashiers.
+    Cashiers(cashiers::Tag),
+}
+
+/// What a screen or dialog is told.
+#[derive(Debug)]
+pub enum News {
+    /// The screen is seen now, or what it shows may have changed: ask anew. Dialogs get it only after changes.
+    Refresh,
+    /// A key was pressed, and what it means where the focus is.
+    Key(Key, Option<Command>),
+    /// A text was pasted while a field had the focus.
+    Paste(Zeroizing<String>),
+    /// The left button was pressed on a cell of the terminal.
+    Click {
+        /// Cells from the left edge.
+        column: u16,
+        /// Cells from the top.
+        row: u16,
+    },
+    /// The wheel was turned.
+    Scroll {
+        /// Towards the end.
+        down: bool,
+    },
+    /// A second passed.
+    Tick,
+    /// An answer to what was asked.
+    Answer(Tag, Result<Response, Error>),
+    /// Long work ended; told to everybody.
+    JobEnded(JobId, Result<Arc<Response>, Error>),
+    /// The file was written, or not.
+    Written(Result<PathBuf, Error>),
+}

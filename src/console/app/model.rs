@@ -1,0 +1,187 @@
+//! Everything that the console knows: which screen, which dialogs, each screen's own model, and the shared facts.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::desk::Facts;
+use super::dialog::{Dialog, DialogId};
+use super::message::{Ask, Effect, Work};
+use crate::console::keymap::{Context, Keymap};
+use crate::console::lock::Lock;
+use crate::console::runtime::Moment;
+use crate::console::unlock::Unlock;
+use crate::console::widgets::toast::Toast;
+use crate::console::wizard::Wizard;
+use crate::console::{activity, cashiers, keys, tokens};
+use crate::domain::text::{Email, Slug};
+use crate::service::Error;
+use crate::service::request::JobId;
+use crate::service::response::Response;
+
+/// How long without a key until the console locks (console.md).
+pub const IDLE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+
+/// A tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Screen {
+    /// Encryption Keys.
+    Keys,
+    /// API Tokens.
+    Tokens,
+    /// Activity.
+    Activity,
+    /// Cashiers.
+    Cashiers,
+}
+
+impl Screen {
+    /// All of them, from left to right.
+    pub const ALL: [Self; 4] = [Self::Keys, Self::Tokens, Self::Activity, Self::Cashiers];
+
+    /// What its tab says.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Keys => "Encryption Keys",
+            Self::Tokens => "API Tokens",
+            Self::Activity => "Activity",
+            Self::Cashiers => "Cashiers",
+        }
+    }
+}
+
+/// How far the console has come.
+#[derive(Debug)]
+pub enum Stage {
+    /// It does not know yet what is there.
+    Starting,
+    /// The store cannot be opened.
+    Failed(Error),
+    /// The store needs its passphrase.
+    Sealed(Unlock),
+    /// There is nothing: the wizard makes it.
+    Absent(Box<Wizard>),
+    /// The tabs.
+    Open,
+}
+
+/// What the console is started with.
+#[derive(Debug)]
+pub struct Setup {
+    /// The time.
+    pub at: Moment,
+    /// The terminal's size in cells.
+    pub size: (u16, u16),
+    /// The keys.
+    pub keymap: Keymap,
+    /// The screen to begin with; `None` for the first.
+    pub screen: Option<Screen>,
+    /// The organization to begin with; `None` for the first.
+    pub organization: Option<Slug>,
+    /// The only cashier that may act here (`--as`).
+    pub email: Option<Email>,
+    /// Local time minus UTC, in seconds.
+    pub utc_offset: i32,
+    /// Where files are proposed to be written.
+    pub directory: PathBuf,
+    /// Idle time until the lock; `None` for five minutes.
+    pub idle: Option<std::time::Duration>,
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub struct Model {
+    /// How far it has come.
+    pub stage: Stage,
+    /// The tab that is shown.
+    pub screen: Screen,
+    /// What lies over it, the topmost last.
+    pub dialogs: Vec<(DialogId, Box<dyn Dialog>)>,
+    /// Tab 1.
+    pub keys: keys::Model,
+    /// Tab 2.
+    pub tokens: tokens::Model,
+    /// Tab 3.
+    pub activity: activity::Model,
+    /// Tab 4.
+    pub cashiers: cashiers::Model,
+    /// What all may know.
+    pub facts: Facts,
+    /// A note that goes by itself.
+    pub note: Option<Toast>,
+    /// The lock, while it is closed.
+    pub lock: Option<Lock>,
+    pub(super) idle: std::time::Duration,
+    pub(super) last_input: std::time::Duration,
+    pub(super) next_dialog: u64,
+    /// Waits for a sign-in.
+    pub(super) pending: Vec<Ask>,
+    /// Jobs that ended of late: the end may be known before the answer that named the job.
+    pub(super) ended: VecDeque<(JobId, Result<Arc<Response>, Error>)>,
+    /// When a copied secret is taken off the clipboard, on the monotonic clock.
+    pub(super) clear_clipboard: Option<std::time::Duration>,
+    pub(super) greeted: bool,
+    pub(super) fixed_email: bool,
+}
+
+impl Model {
+    /// The console before anything was asked, and what to do first.
+    #[must_use]
+    pub fn new(setup: Setup) -> (Self, Vec<Effect>) {
+        let model = Self {
+            stage: Stage::Starting,
+            screen: setup.screen.unwrap_or(Screen::Keys),
+            dialogs: Vec::new(),
+            keys: keys::Model::default(),
+            tokens: tokens::Model::default(),
+            activity: activity::Model::default(),
+            cashiers: cashiers::Model::default(),
+            note: None,
+            clear_clipboard: None,
+            lock: None,
+            idle: setup.idle.unwrap_or(IDLE),
+            last_input: setup.at.monotonic,
+            next_dialog: 0,
+            pending: Vec::new(),
+            ended: VecDeque::new(),
+            greeted: false,
+            fixed_email: setup.email.is_some(),
+            facts: Facts {
+                at: setup.at,
+                organizations: Vec::new(),
+                current: setup.organization,
+                session: None,
+                email: setup.email,
+                size: setup.size,
+                utc_offset: setup.utc_offset,
+                keymap: setup.keymap,
+                directory: setup.directory,
+            },
+        };
+        (model, vec![Effect::Work(Work::State)])
+    }
+
+    /// What has the focus.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        if let Some(lock) = &self.lock {
+            return lock.context();
+        }
+        if let Some((_, dialog)) = self.dialogs.last() {
+            return dialog.context();
+        }
+        match &self.stage {
+            // Nothing but leaving can be done there.
+            Stage::Starting | Stage::Failed(_) => Context::Everywhere,
+            Stage::Sealed(unlock) => unlock.context(),
+            Stage::Absent(wizard) => wizard.context(),
+            Stage::Open => match self.screen {
+                Screen::Keys => Context::EncryptionKeys,
+                Screen::Tokens => self.tokens.context(),
+                Screen::Activity => self.activity.context(),
+                Screen::Cashiers => self.cashiers.context(),
+            },
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! What the shell does by itself: opening dialogs, switching, signing in and out, locking, leaving.
+
+use std::time::Duration;
+
+use super::desk::{Desk, Order};
+use super::dialog::{Dialog, DialogId, Fate};
+use super::message::{Ask, Asker, Copied, Effect, News, Tag, Work};
+use super::model::{Model, Screen, Stage};
+use super::update::{ask_overview, refresh, tell};
+use crate::console::lock::Lock;
+use crate::console::shared::command_line::{self, CommandLine, Line};
+use crate::console::shared::help::Help;
+use crate::console::shared::organizations::Organizations;
+use crate::console::shared::quit::QuitAnyway;
+use crate::console::shared::sign_in::SignIn;
+use crate::console::widgets::dialog::Tone;
+use crate::console::widgets::toast::Toast;
+use crate::console::wizard::Wizard;
+use crate::console::{activity, cashiers, keys, tokens, when};
+use crate::domain::text::{Slug, escape};
+use crate::service::request::Request;
+use crate::service::response::{Overview, SignedIn};
+use crate::service::{Code, Error, Response};
+
+/// Does what a screen or dialog ordered.
+pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec<Effect>) {
+    for order in orders {
+        match order {
+            Order::Open(dialog) => open(model, dialog),
+            Order::Note(note) => model.note = Some(note),
+            Order::Show(screen) => show(model, screen, effects),
+            Order::Switch(slug) => switch(model, slug, effects),
+            Order::Refresh => refresh(model, effects),
+            Order::SignedIn(signed_in) => signed_in_as(model, signed_in),
+            Order::Resume { signed_in } => resume(model, signed_in, effects),
+            Order::SignOut => sign_out(model, effects),
+            Order::Quit => effects.push(Effect::Quit),
+            Order::Lock => lock(model, effects),
+            Order::Run(text) => run(model, &text, effects),
+            Order::Onboarded => {
+                model.stage = Stage::Starting;
+                model.screen = Screen::Keys;
+                ask_overview(model, effects);
+            }
+        }
+    }
+}
+
+pub(super) fn open(model: &mut Model, dialog: Box<dyn Dialog>) {
+    let id = DialogId(model.next_dialog);
+    model.next_dialog += 1;
+    model.dialogs.push((id, dialog));
+}
+
+fn note(model: &mut Model, tone: Tone, text: impl Into<String>) {
+    model.note = Some(Toast::new(text, tone, model.facts.at.monotonic));
+}
+
+/// How long a copied secret stays on the clipboard, where it can be taken off again (console.md).
+const CLIPBOARD: Duration = Duration::from_secs(45);
+
+/// Says how copying went, and remembers to clear a secret.
+pub(super) fn take_copied(model: &mut Model, copied: Copied, effects: &mut Vec<Effect>) {
+    effects.extend(copied.emit.map(Effect::Emit));
+    match copied.said {
+        Ok(how) => {
+            if copied.secret {
+                model.clear_clipboard = Some(model.facts.at.monotonic + CLIPBOARD);
+            }
+            note(model, Tone::Good, how);
+        }
+        Err(error) => note(model, Tone::Danger, error.to_string()),
+    }
+}
+
+/// Shows a screen; what is on it is asked anew.
+pub(super) fn show(model: &mut Model, screen: Screen, effects: &mut Vec<Effect>) {
+    model.screen = screen;
+    if matches!(model.stage, Stage::Open) {
+        tell(model, Asker::Screen(screen), News::Refresh, effects);
+    }
+}
+
+/// Shows another organization.
+fn switch(model: &mut Model, slug: Slug, effects: &mut Vec<Effect>) {
+    if !model.facts.organizations.iter().any(|row| row.slug == slug) {
+        return note(model, Tone::Warn, format!("there is no organization {slug}"));
+    }
+    model.facts.current = Some(slug);
+    empty_screens(model);
+    show(model, model.screen, effects);
+}
+
+fn empty_screens(model: &mut Model) {
+    model.keys = keys::Model::default();
+    model.tokens = tokens::Model::default();
+    model.activity = activity::Model::default();
+    model.cashiers = cashiers::Model::default();
+}
+
+/// A request came back because nobody has signed in, or not for long enough: asks for the cashier.
+pub(super) fn sign_in_for(model: &mut Model, ask: Ask, effects: &mut Vec<Effect>) {
+    if model.lock.is_some() {
+        return tell(
+            model,
+            ask.to,
+            News::Answer(ask.tag, Err(not_signed_in())),
+            effects,
+        );
+    }
+    model.facts.session = None;
+    model.pending.push(ask);
+    if model.pending.len() == 1 {
+        let dialog = SignIn::new(model.facts.email.as_ref(), true);
+        open(model, Box::new(dialog));
+    }
+}
+
+fn not_signed_in() -> Error {
+    Error::new(
+        Code::SignInRequired,
+        "nobody signed in, so nothing was changed",
+        "repeat it and give a cashier's e-mail and password",
+    )
+}
+
+fn signed_in_as(model: &mut Model, signed_in: SignedIn) {
+    if !model.fixed_email {
+        model.facts.email = Some(signed_in.email.clone());
+    }
+    model.facts.session = Some(signed_in);
+}
+
+/// Asks what waited for the sign-in, or tells those who asked that nobody signed in.
+fn resume(model: &mut Model, signed_in: bool, effects: &mut Vec<Effect>) {
+    for mut ask in std::mem::take(&mut model.pending) {
+        if signed_in {
+            ask.session = model.facts.session.as_ref().map(|signed_in| signed_in.session);
+            effects.push(Effect::Work(Work::Ask(ask)));
+        } else {
+            tell(
+                model,
+                ask.to,
+                News::Answer(ask.tag, Err(not_signed_in())),
+                effects,
+            );
+        }
+    }
+}
+
+pub(super) fn sign_in_or_out(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.facts.session.is_some() {
+        sign_out(model, effects);
+        note(model, Tone::Good, "signed out".to_owned());
+    } else {
+        let dialog = SignIn::new(model.facts.email.as_ref(), false);
+        open(model, Box::new(dialog));
+    }
+}
+
+fn sign_out(model: &mut Model, effects: &mut Vec<Effect>) {
+    if let Some(signed_in) = model.facts.session.take() {
+        effects.push(Effect::Work(Work::Ask(Ask {
+            to: Asker::Shell,
+            tag: Tag::SignOut,
+            session: Some(signed_in.session),
+            request: Request::SignOut,
+        })));
+    }
+}
+
+/// Leaves; asks first only where the one copy of something would be lost.
+pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
+    let reveals = model.dialogs.iter().any(|(_, dialog)| dialog.is_reveal());
+    if !reveals || model.lock.is_some() {
+        effects.push(Effect::Quit);
+    } else if !model
+        .dialogs
+        .last()
+        .is_some_and(|(_, dialog)| dialog.asks_to_quit())
+    {
+        open(model, Box::new(QuitAnyway::default()));
+    }
+}
+
+pub(super) fn help(model: &mut Model) {
+    if model.lock.is_none() {
+        let help = Help::new(model.context());
+        open(model, Box::new(help));
+    }
+}
+
+pub(super) fn command_line(model: &mut Model) {
+    open(model, Box::new(CommandLine::default()));
+}
+
+pub(super) fn organizations(model: &mut Model) {
+    if model.facts.organizations.len() > 1 {
+        let dialog = Organizations::new(&model.facts);
+        open(model, Box::new(dialog));
+    }
+}
+
+/// Locks: signs out, forgets what the screens hold, closes what lies over them but for a reveal, which is hidden.
+pub(super) fn lock(model: &mut Model, effects: &mut Vec<Effect>) {
+    sign_out(model, effects);
+    model.pending.clear();
+    model.dialogs.retain(|(_, dialog)| dialog.is_reveal());
+    model.note = None;
+    model.ended.clear();
+    empty_screens(model);
+    model.lock = Some(Lock::new(model.facts.email.as_ref()));
+}
+
+/// Gives input to the lock.
+pub(super) fn tell_lock(model: &mut Model, news: News, effects: &mut Vec<Effect>) {
+    let Some(lock) = &mut model.lock else { return };
+    let mut wishes = Vec::new();
+    let mut desk = Desk {
+        facts: &model.facts,
+        asker: Asker::Shell,
+        effects,
+        orders: &mut wishes,
+    };
+    let fate = lock.update(news, &mut desk);
+    if fate == Fate::Close {
+        model.lock = None;
+    }
+    carry_out(model, wishes, effects);
+    if fate == Fate::Close {
+        refresh(model, effects);
+    }
+}
+
+/// Answers to what the shell asked.
+pub(super) fn take_shell_answer(
+    model: &mut Model,
+    tag: Tag,
+    result: Result<Response, Error>,
+    effects: &mut Vec<Effect>,
+) {
+    if tag == Tag::SignIn {
+        tell_lock(model, News::Answer(tag, result), effects);
+    }
+}
+
+/// What is there: from the first one on, the tabs are open.
+pub(super) fn take_overview(model: &mut Model, result: Result<Response, Error>, effects: &mut Vec<Effect>) {
+    let overview = match result {
+        Ok(Response::Overview(overview)) => overview,
+        Ok(_) => return,
+        Err(error) if matches!(model.stage, Stage::Open) => {
+            return note(model, Tone::Warn, error.to_string());
+        }
+        Err(error) if error.code == Code::NotOnboarded => {
+            model.stage = Stage::Absent(Box::new(Wizard::without_seal()));
+            return;
+        }
+        Err(error) => {
+            model.stage = Stage::Failed(error);
+            return;
+        }
+    };
+    if overview.organizations.is_empty() {
+        if !matches!(model.stage, Stage::Absent(_)) {
+            model.stage = Stage::Absent(Box::new(Wizard::without_seal()));
+        }
+        return;
+    }
+    take_organizations(model, overview);
+    if !matches!(model.stage, Stage::Open) {
+        model.stage = Stage::Open;
+        model.last_input = model.facts.at.monotonic;
+        show(model, model.screen, effects);
+    }
+}
+
+fn take_organizations(model: &mut Model, overview: Overview) {
+    model.facts.organizations = overview.organizations;
+    if model.facts.organization().is_none() {
+        if let Some(asked) = model.facts.current.take() {
+            note(model, Tone::Warn, format!("there is no organization {asked}"));
+        }
+        model.facts.current = model.facts.organizations.first().map(|row| row.slug.clone());
+    }
+    if model.greeted {
+        return;
+    }
+    model.greeted = true;
+    // Names the nearest end where one is near, so that nobody learns of it from an outage.
+    let Some(row) = model.facts.organization() else {
+        return;
+    };
+    if row.tokens.expiring + row.tokens.retiring > 0
+        && let Some((name, ends_at)) = &row.nearest
+    {
+        let text = format!(
+            "{} ends {}",
+            escape(name.as_str()),
+            when::relative(*ends_at, model.facts.now())
+        );
+        note(model, Tone::Warn, text);
+    }
+}
+
+/// Obeys a line of the command line.
+fn run(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
+    match command_line::parse(text) {
+        Ok(Line::Show(screen, filter)) => {
+            show(model, screen, effects);
+            match screen {
+                Screen::Tokens => with_desk(model, screen, effects, |m, desk| m.tokens.filter(&filter, desk)),
+                Screen::Activity => {
+                    with_desk(model, screen, effects, |m, desk| m.activity.filter(&filter, desk))
+                }
+                Screen::Keys | Screen::Cashiers => {}
+            }
+        }
+        Ok(Line::Organization(slug)) => switch(model, slug, effects),
+        Ok(Line::RotateToken(name)) => {
+            show(model, Screen::Tokens, effects);
+            with_desk(model, Screen::Tokens, effects, |m, desk| {
+                m.tokens.rotate(&name, desk)
+            });
+        }
+        Ok(Line::SignIn) if model.facts.session.is_some() => {}
+        Ok(Line::SignIn) => sign_in_or_out(model, effects),
+        Ok(Line::SignOut) => sign_out(model, effects),
+        Ok(Line::Lock) => lock(model, effects),
+        Ok(Line::Help) => help(model),
+        Ok(Line::Quit) => quit(model, effects),
+        Err(problem) => note(model, Tone::Warn, problem),
+    }
+}
+
+/// The screens' models while the facts are lent out.
+struct Screens<'a> {
+    tokens: &'a mut tokens::Model,
+    activity: &'a mut activity::Model,
+}
+
+fn with_desk(
+    model: &mut Model,
+    screen: Screen,
+    effects: &mut Vec<Effect>,
+    act: impl FnOnce(Screens<'_>, &mut Desk<'_>),
+) {
+    let mut wishes = Vec::new();
+    let mut desk = Desk {
+        facts: &model.facts,
+        asker: Asker::Screen(screen),
+        effects,
+        orders: &mut wishes,
+    };
+    let screens = Screens {
+        tokens: &mut model.tokens,
+        activity: &mut model.activity,
+    };
+    act(screens, &mut desk);
+    carry_out(model, wishes, effects);
+}

@@ -1,0 +1,304 @@
+//! `update`: takes a message in, changes the model, and says what is to be done.
+//!
+//! Input goes to what has the focus and to nothing below it: the lock, else the topmost dialog, else the screen.
+//! Answers go to whoever asked, or to nobody when that dialog was closed.
+
+use super::desk::{Desk, Order};
+use super::dialog::{DialogId, Fate};
+use super::message::{Ask, Asker, Effect, Message, News, Tag, Work};
+use super::model::{Model, Screen, Stage};
+use super::orders;
+use crate::console::input::Input;
+use crate::console::keymap::Command;
+use crate::console::runtime::{self, Moment};
+use crate::console::unlock::Unlock;
+use crate::console::wizard::Wizard;
+use crate::console::{activity, cashiers, keys, tokens};
+use crate::gateway::StoreState;
+use crate::service::request::Request;
+use crate::service::{Error, Event, Response};
+
+/// Takes in what happened.
+pub fn update(model: &mut Model, at: Moment, event: runtime::Event<Message>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    model.facts.at = at;
+    match event {
+        runtime::Event::Input(input) => take_input(model, input, &mut effects),
+        runtime::Event::Tick => take_tick(model, &mut effects),
+        runtime::Event::Message(message) => take_message(model, message, &mut effects),
+    }
+    effects
+}
+
+fn take_message(model: &mut Model, message: Message, effects: &mut Vec<Effect>) {
+    match message {
+        Message::Event(event) => take_event(model, event, effects),
+        Message::State(Ok(state)) => begin(model, state, effects),
+        Message::State(Err(error)) => model.stage = Stage::Failed(error),
+        Message::Initialized(result) => {
+            with_wizard(model, effects, |wizard, desk| wizard.initialized(result, desk));
+        }
+        Message::Unlocked(result) => take_unlocked(model, result, effects),
+        Message::Answered { to, tag, result } => take_answer(model, to, tag, result, effects),
+        Message::SignInRequired(ask) => orders::sign_in_for(model, ask, effects),
+        Message::Copied(copied) => orders::take_copied(model, copied, effects),
+        Message::Written { to, result } => tell(model, to, News::Written(result), effects),
+    }
+}
+
+/// What follows from the store's state.
+fn begin(model: &mut Model, state: StoreState, effects: &mut Vec<Effect>) {
+    match state {
+        StoreState::Absent { data_dir, key_file } => {
+            model.stage = Stage::Absent(Box::new(Wizard::new(data_dir, Some(key_file))));
+        }
+        StoreState::NeedsPassphrase => model.stage = Stage::Sealed(Unlock::default()),
+        StoreState::Ready => ask_overview(model, effects),
+    }
+}
+
+pub(super) fn ask_overview(model: &Model, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Work(Work::Ask(Ask {
+        to: Asker::Shell,
+        tag: Tag::Overview,
+        session: model.facts.session.as_ref().map(|signed_in| signed_in.session),
+        request: Request::Overview,
+    })));
+}
+
+fn take_unlocked(model: &mut Model, result: Result<(), Error>, effects: &mut Vec<Effect>) {
+    match (result, &mut model.stage) {
+        (Ok(()), _) => ask_overview(model, effects),
+        (Err(error), Stage::Sealed(unlock)) => unlock.refused(&error),
+        (Err(error), _) => model.stage = Stage::Failed(error),
+    }
+}
+
+fn take_input(model: &mut Model, input: Input, effects: &mut Vec<Effect>) {
+    if let Input::Resize { width, height } = input {
+        model.facts.size = (width, height);
+        return;
+    }
+    model.last_input = model.facts.at.monotonic;
+    let context = model.context();
+    let news = match input {
+        Input::Key(key) => {
+            let command = model.facts.keymap.command(context, key);
+            if let Some(command) = command
+                && obey(model, command, effects)
+            {
+                return;
+            }
+            News::Key(key, command)
+        }
+        // A paste is text for a field, and nothing anywhere else.
+        Input::Paste(_) if !context.takes_text() => return,
+        Input::Paste(text) => News::Paste(text),
+        Input::Click { column, row } => News::Click { column, row },
+        Input::Scroll { down } => News::Scroll { down },
+        Input::Resize { .. } => return,
+    };
+    if model.lock.is_some() {
+        orders::tell_lock(model, news, effects);
+        return;
+    }
+    if let Some((id, _)) = model.dialogs.last() {
+        let id = *id;
+        tell(model, Asker::Dialog(id), news, effects);
+        return;
+    }
+    match &mut model.stage {
+        Stage::Open => {
+            let screen = model.screen;
+            tell(model, Asker::Screen(screen), news, effects);
+        }
+        Stage::Absent(_) => with_wizard(model, effects, |wizard, desk| wizard.update(news, desk)),
+        Stage::Sealed(unlock) => {
+            if let Some(passphrase) = unlock.update(&news, model.facts.at.monotonic) {
+                effects.push(Effect::Work(Work::Unlock(passphrase)));
+            }
+        }
+        Stage::Starting | Stage::Failed(_) => {}
+    }
+}
+
+/// Obeys the commands that are the shell's own; `false` when the command is for what has the focus.
+fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) -> bool {
+    let browsing = model.context().is_browsing() && matches!(model.stage, Stage::Open);
+    match command {
+        Command::Redraw => effects.push(Effect::Repaint),
+        Command::Suspend => effects.push(Effect::Suspend),
+        Command::Quit => orders::quit(model, effects),
+        Command::Help => orders::help(model),
+        Command::Lock if browsing => orders::lock(model, effects),
+        Command::CommandLine if browsing => orders::command_line(model),
+        Command::SwitchOrganization if browsing => orders::organizations(model),
+        Command::SignIn if browsing => orders::sign_in_or_out(model, effects),
+        Command::Tab(number) if browsing => {
+            if let Some(screen) = Screen::ALL.get(usize::from(number).wrapping_sub(1)) {
+                orders::show(model, *screen, effects);
+            }
+        }
+        Command::NextTab | Command::PreviousTab if browsing => {
+            let count = Screen::ALL.len();
+            let step = if command == Command::NextTab { 1 } else { count - 1 };
+            let here = Screen::ALL
+                .iter()
+                .position(|screen| *screen == model.screen)
+                .unwrap_or(0);
+            orders::show(model, Screen::ALL[(here + step) % count], effects);
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
+    let now = model.facts.at;
+    model.note.take_if(|note| !note.lasts(now.monotonic));
+    if model
+        .clear_clipboard
+        .take_if(|due| now.monotonic >= *due)
+        .is_some()
+    {
+        effects.push(Effect::Work(Work::ClearClipboard));
+    }
+    if model
+        .facts
+        .session
+        .as_ref()
+        .is_some_and(|session| now.now >= session.until)
+    {
+        model.facts.session = None;
+    }
+    let idle = now.monotonic.saturating_sub(model.last_input);
+    if idle >= model.idle && model.lock.is_none() {
+        match &mut model.stage {
+            Stage::Open => orders::lock(model, effects),
+            Stage::Absent(wizard) => wizard.wipe(),
+            Stage::Sealed(unlock) => *unlock = Unlock::default(),
+            Stage::Starting | Stage::Failed(_) => {}
+        }
+    }
+    if matches!(model.stage, Stage::Absent(_)) {
+        with_wizard(model, effects, |wizard, desk| wizard.update(News::Tick, desk));
+    }
+    for id in open_dialogs(model) {
+        tell(model, Asker::Dialog(id), News::Tick, effects);
+    }
+    if matches!(model.stage, Stage::Open) && model.lock.is_none() {
+        tell(model, Asker::Screen(model.screen), News::Tick, effects);
+    }
+}
+
+fn take_event(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
+    match event {
+        Event::Changed => refresh(model, effects),
+        Event::JobEnded(job, result) => {
+            model.ended.push_back((job, result.clone()));
+            if model.ended.len() > 8 {
+                model.ended.pop_front();
+            }
+            for id in open_dialogs(model) {
+                tell(
+                    model,
+                    Asker::Dialog(id),
+                    News::JobEnded(job, result.clone()),
+                    effects,
+                );
+            }
+        }
+    }
+}
+
+/// Has everything that is seen ask anew.
+pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
+    if !matches!(model.stage, Stage::Open) || model.lock.is_some() {
+        return;
+    }
+    ask_overview(model, effects);
+    tell(model, Asker::Screen(model.screen), News::Refresh, effects);
+    for id in open_dialogs(model) {
+        tell(model, Asker::Dialog(id), News::Refresh, effects);
+    }
+}
+
+fn take_answer(
+    model: &mut Model,
+    to: Asker,
+    tag: Tag,
+    result: Result<Response, Error>,
+    effects: &mut Vec<Effect>,
+) {
+    if tag == Tag::Overview {
+        return orders::take_overview(model, result, effects);
+    }
+    // Fast work may end before it is known that it began.
+    let ended = match &result {
+        Ok(Response::Started(job)) => model
+            .ended
+            .iter()
+            .position(|(ended, _)| ended == job)
+            .and_then(|place| model.ended.remove(place)),
+        _ => None,
+    };
+    if to == Asker::Shell {
+        return orders::take_shell_answer(model, tag, result, effects);
+    }
+    tell(model, to, News::Answer(tag, result), effects);
+    if let Some((job, result)) = ended {
+        tell(model, to, News::JobEnded(job, result), effects);
+    }
+}
+
+pub(super) fn open_dialogs(model: &Model) -> Vec<DialogId> {
+    model.dialogs.iter().map(|(id, _)| *id).collect()
+}
+
+/// Tells one of them, and does what it orders.
+pub(super) fn tell(model: &mut Model, to: Asker, news: News, effects: &mut Vec<Effect>) {
+    let mut wishes = Vec::new();
+    let mut desk = Desk {
+        facts: &model.facts,
+        asker: to,
+        effects,
+        orders: &mut wishes,
+    };
+    match to {
+        Asker::Shell => {}
+        Asker::Wizard => {
+            return with_wizard(model, effects, |wizard, desk| wizard.update(news, desk));
+        }
+        Asker::Screen(Screen::Keys) => keys::update(&mut model.keys, news, &mut desk),
+        Asker::Screen(Screen::Tokens) => tokens::update(&mut model.tokens, news, &mut desk),
+        Asker::Screen(Screen::Activity) => activity::update(&mut model.activity, news, &mut desk),
+        Asker::Screen(Screen::Cashiers) => cashiers::update(&mut model.cashiers, news, &mut desk),
+        Asker::Dialog(id) => {
+            if let Some(place) = model.dialogs.iter().position(|(open, _)| *open == id)
+                && model.dialogs[place].1.update(news, &mut desk) == Fate::Close
+            {
+                model.dialogs.remove(place);
+            }
+        }
+    }
+    orders::carry_out(model, wishes, effects);
+}
+
+fn with_wizard(
+    model: &mut Model,
+    effects: &mut Vec<Effect>,
+    act: impl FnOnce(&mut Wizard, &mut Desk<'_>) -> Option<Effect>,
+) {
+    let mut wishes: Vec<Order> = Vec::new();
+    if let Stage::Absent(wizard) = &mut model.stage {
+        let mut desk = Desk {
+            facts: &model.facts,
+            asker: Asker::Wizard,
+            effects,
+            orders: &mut wishes,
+        };
+        let effect = act(wizard, &mut desk);
+        effects.extend(effect);
+    }
+    orders::carry_out(model, wishes, effects);
+}

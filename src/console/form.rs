@@ -1,0 +1,456 @@
+//! A form: fields and choices one below the other, each with room for what is wrong with it, so that nothing jumps.
+//!
+//! `tab`, `enter` and the arrows go from part to part; `enter` on the last one submits. Where a service's error names a
+//! part, it is shown beside that part, which gets the focus; otherwise at the foot. While an answer is awaited the
+//! form takes no input but `esc`. What was typed stays typed until the form is dropped, which wipes it.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::app::News;
+use super::keymap::{Command, Context};
+use super::theme::Theme;
+use super::widgets::choice::Choice;
+use super::widgets::field::{Field, Pressed};
+use super::widgets::fitted;
+use super::widgets::progress::{self, Progress};
+use crate::domain::cashier::PASSWORD_MAX;
+use crate::domain::secret::Secret;
+use crate::domain::text::{Email, TextError};
+use crate::service::Error;
+use crate::service::request::Credentials;
+
+/// The column that labels take.
+const LABEL: u16 = 15;
+
+/// Something to fill in.
+#[derive(Debug)]
+struct Part {
+    /// What errors call it.
+    name: &'static str,
+    label: &'static str,
+    /// What to know about it.
+    note: String,
+    /// What is wrong with it.
+    error: Option<String>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Field(Field),
+    /// Labels with their notes.
+    Choice(Choice, Vec<(String, String)>),
+}
+
+/// What a form made of news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Pressing {
+    /// Nothing: it is for somebody else.
+    Ignored,
+    /// It moved.
+    Moved,
+    /// The content of the part with the focus changed.
+    Changed,
+    /// It is complete as far as the operator sees: check it, and ask.
+    Submit,
+    /// One step back was asked for.
+    Back,
+}
+
+/// A form.
+#[derive(Debug, Default)]
+pub struct Form {
+    parts: Vec<Part>,
+    focus: usize,
+    /// What is wrong with the whole: what happened, and what to do.
+    error: Option<(String, String)>,
+    /// What is awaited, and since when.
+    busy: Option<(&'static str, Duration)>,
+}
+
+impl Form {
+    /// A form without parts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a field for a line of up to `max` characters; `note` is shown below it.
+    #[must_use]
+    pub fn field(self, name: &'static str, label: &'static str, max: usize, text: &str, note: &str) -> Self {
+        self.part(name, label, note, Kind::Field(Field::new(max).with_text(text)))
+    }
+
+    /// Adds a field whose text is not shown.
+    #[must_use]
+    pub fn masked(self, name: &'static str, label: &'static str, max: usize, note: &str) -> Self {
+        self.part(name, label, note, Kind::Field(Field::masked(max)))
+    }
+
+    /// Adds a choice of `options` (label, note), one a row.
+    #[must_use]
+    pub fn choice(
+        self,
+        name: &'static str,
+        label: &'static str,
+        options: Vec<(String, String)>,
+        chosen: usize,
+    ) -> Self {
+        let choice = Choice::new(chosen, options.len());
+        self.part(name, label, "", Kind::Choice(choice, options))
+    }
+
+    /// Adds a cashier's e-mail address and password, named `email` and `password`; [`Form::credentials`] reads them.
+    #[must_use]
+    pub fn credentials_of(self, email: Option<&Email>) -> Self {
+        self.field(
+            "email",
+            "Cashier",
+            Email::MAX,
+            email.map_or("", Email::as_str),
+            "e-mail address",
+        )
+        .masked("password", "Password", PASSWORD_MAX, "")
+    }
+
+    fn part(mut self, name: &'static str, label: &'static str, note: &str, kind: Kind) -> Self {
+        self.parts.push(Part {
+            name,
+            label,
+            note: note.to_owned(),
+            error: None,
+            kind,
+        });
+        self
+    }
+
+    /// The text of the field `name`; empty when there is no such field.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        match self.find(name).map(|part| &part.kind) {
+            Some(Kind::Field(field)) => field.text(),
+            _ => "",
+        }
+    }
+
+    /// A copy of the text of the field `name`, as a secret.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Secret {
+        Secret::new(self.text(name).as_bytes().to_vec())
+    }
+
+    /// Which option of the choice `name` is chosen; the first when there is no such choice.
+    #[must_use]
+    pub fn chosen(&self, name: &str) -> usize {
+        match self.find(name).map(|part| &part.kind) {
+            Some(Kind::Choice(choice, _)) => choice.chosen(),
+            _ => 0,
+        }
+    }
+
+    /// The name of the part with the focus.
+    #[must_use]
+    pub fn focused(&self) -> &'static str {
+        self.parts.get(self.focus).map_or("", |part| part.name)
+    }
+
+    /// Gives the part `name` the focus.
+    pub fn focus_on(&mut self, name: &str) {
+        if let Some(place) = self.parts.iter().position(|part| part.name == name) {
+            self.focus = place;
+        }
+    }
+
+    /// Puts `text` into the field `name`, as far as it is accepted.
+    pub fn put(&mut self, name: &str, text: &str) {
+        if let Some(Kind::Field(field)) = self.find_mut(name).map(|part| &mut part.kind) {
+            // A suggestion that does not fit is none.
+            let _ = field.replace(text);
+        }
+    }
+
+    /// Changes the note below the part `name`.
+    pub fn annotate(&mut self, name: &str, note: impl Into<String>) {
+        if let Some(part) = self.find_mut(name) {
+            part.note = note.into();
+        }
+    }
+
+    /// Wipes the field `name`.
+    pub fn wipe(&mut self, name: &str) {
+        if let Some(Kind::Field(field)) = self.find_mut(name).map(|part| &mut part.kind) {
+            field.clear();
+        }
+    }
+
+    /// Checks the field `name` with a domain type's `parse`; what is wrong is shown beside it.
+    pub fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+    ) -> Option<T> {
+        match parse(self.text(name)) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(name, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The cashier's e-mail address and password, where both were given.
+    pub fn credentials(&mut self) -> Option<Credentials> {
+        let email = self.parsed("email", Email::folded)?;
+        if self.text("password").is_empty() {
+            self.refuse("password", "the password is empty");
+            return None;
+        }
+        let password = self.secret("password");
+        Some(Credentials { email, password })
+    }
+
+    /// Shows what is wrong with the part `name` beside it, and gives it the focus.
+    pub fn refuse(&mut self, name: &str, problem: impl Into<String>) {
+        self.focus_on(name);
+        if let Some(part) = self.find_mut(name) {
+            part.error = Some(problem.into());
+        }
+    }
+
+    /// Shows an error: beside the part that it names, else at the foot. A wrong password is wiped.
+    pub fn fail(&mut self, error: &Error) {
+        use crate::service::Code::{Forbidden, Throttled, Unauthenticated};
+        self.busy = None;
+        let about = error.field.filter(|field| self.find(field).is_some());
+        if matches!(error.code, Unauthenticated | Throttled | Forbidden) && self.find("password").is_some() {
+            self.wipe("password");
+            self.focus_on("password");
+        }
+        match about {
+            Some(name) => self.refuse(name, error.message.clone()),
+            None => self.error = Some((error.message.clone(), error.hint.clone())),
+        }
+    }
+
+    /// Takes no input until the answer is there: `what` says what is awaited.
+    pub fn wait(&mut self, what: &'static str, since: Duration) {
+        self.busy = Some((what, since));
+        self.error = None;
+    }
+
+    /// Takes input again.
+    pub fn ready(&mut self) {
+        self.busy = None;
+    }
+
+    /// Whether an answer is awaited.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        self.busy.is_some()
+    }
+
+    /// Where the focus is, for the keymap.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match self.parts.get(self.focus).map(|part| &part.kind) {
+            Some(Kind::Field(_)) if self.busy.is_none() => Context::Field,
+            _ => Context::Dialog,
+        }
+    }
+
+    /// Takes a key or a paste in; everything else is ignored.
+    pub fn take(&mut self, news: &News) -> Pressing {
+        match news {
+            News::Key(_, Some(Command::Back)) => Pressing::Back,
+            _ if self.busy.is_some() => Pressing::Ignored,
+            News::Key(key, command) => self.press(*key, *command),
+            News::Paste(text) => self.edit(|field| field.paste(text).map(|()| Pressed::Changed)),
+            _ => Pressing::Ignored,
+        }
+    }
+
+    fn press(&mut self, key: super::key::Key, command: Option<Command>) -> Pressing {
+        let last = self.parts.len().saturating_sub(1);
+        match command {
+            Some(Command::Accept) if self.focus == last => Pressing::Submit,
+            Some(Command::Accept | Command::NextField) => self.go((self.focus + 1) % (last + 1)),
+            Some(Command::PreviousField) => self.go((self.focus + last) % (last + 1)),
+            Some(command) => match self.parts.get_mut(self.focus).map(|part| &mut part.kind) {
+                Some(Kind::Choice(choice, _)) => {
+                    let before = *choice;
+                    if !choice.command(command) {
+                        return Pressing::Ignored;
+                    }
+                    let changed = before != *choice;
+                    self.clear_error();
+                    if changed {
+                        Pressing::Changed
+                    } else {
+                        Pressing::Moved
+                    }
+                }
+                Some(Kind::Field(_)) => match command {
+                    Command::Down => self.go((self.focus + 1).min(last)),
+                    Command::Up => self.go(self.focus.saturating_sub(1)),
+                    _ => self.edit(|field| field.press(key)),
+                },
+                None => Pressing::Ignored,
+            },
+            None => self.edit(|field| field.press(key)),
+        }
+    }
+
+    fn go(&mut self, place: usize) -> Pressing {
+        self.focus = place;
+        Pressing::Moved
+    }
+
+    fn edit(
+        &mut self,
+        act: impl FnOnce(&mut Field) -> Result<Pressed, super::widgets::field::Refused>,
+    ) -> Pressing {
+        let Some(part) = self.parts.get_mut(self.focus) else {
+            return Pressing::Ignored;
+        };
+        let Kind::Field(field) = &mut part.kind else {
+            return Pressing::Ignored;
+        };
+        match act(field) {
+            Ok(Pressed::Changed) => {
+                self.clear_error();
+                Pressing::Changed
+            }
+            Ok(Pressed::Moved) => Pressing::Moved,
+            Ok(Pressed::Ignored) => Pressing::Ignored,
+            Err(refused) => {
+                part.error = Some(refused.to_string());
+                Pressing::Moved
+            }
+        }
+    }
+
+    fn clear_error(&mut self) {
+        self.error = None;
+        if let Some(part) = self.parts.get_mut(self.focus) {
+            part.error = None;
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.name == name)
+    }
+
+    fn find_mut(&mut self, name: &str) -> Option<&mut Part> {
+        self.parts.iter_mut().find(|part| part.name == name)
+    }
+
+    /// How many rows it takes, the two of its foot included.
+    #[must_use]
+    pub fn height(&self) -> u16 {
+        self.parts.iter().map(Part::height).sum::<u16>() + 2
+    }
+
+    /// Draws it; `now` is the monotonic clock's, for how long an answer has been awaited.
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme, now: Duration) {
+        let mut y = area.y;
+        for (place, part) in self.parts.iter().enumerate() {
+            let focused = place == self.focus && self.busy.is_none();
+            let row = Rect::new(area.x, y, area.width, part.height()).intersection(area);
+            part.draw(frame, row, theme, focused);
+            y += part.height();
+        }
+        let foot = Rect::new(area.x, y, area.width, 2).intersection(area);
+        self.draw_foot(frame, foot, theme, now);
+    }
+
+    fn draw_foot(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme, now: Duration) {
+        if area.is_empty() {
+            return;
+        }
+        if let Some((what, since)) = self.busy {
+            let elapsed = Progress::Elapsed(now.saturating_sub(since));
+            return progress::draw(frame, area, theme, what, elapsed);
+        }
+        if let Some((message, hint)) = &self.error {
+            draw_problem(frame, area, theme, message, hint);
+        }
+    }
+}
+
+/// Draws what happened and what to do, in two rows.
+pub fn draw_problem(frame: &mut Frame<'_>, area: Rect, theme: &Theme, message: &str, hint: &str) {
+    let room = usize::from(area.width);
+    let message = format!(
+        "{} {}",
+        theme.glyphs.danger,
+        fitted(message, room.saturating_sub(2), theme)
+    );
+    let lines = [
+        Line::styled(message, theme.danger),
+        Line::styled(
+            format!("  {}", fitted(hint, room.saturating_sub(2), theme)),
+            theme.text,
+        ),
+    ];
+    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
+        frame.render_widget(line, Rect::new(area.x, y, area.width, 1));
+    }
+}
+
+impl Part {
+    fn height(&self) -> u16 {
+        match &self.kind {
+            Kind::Field(_) => 2,
+            Kind::Choice(_, options) => u16::try_from(options.len()).unwrap_or(u16::MAX) + 1,
+        }
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme, focused: bool) {
+        if area.width <= LABEL || area.height == 0 {
+            return;
+        }
+        let style = if focused { theme.accent } else { theme.text };
+        let sign = if focused { theme.glyphs.selected } else { " " };
+        let label = Line::from(vec![Span::styled(format!("{sign} {}", self.label), style)]);
+        frame.render_widget(
+            label,
+            Rect {
+                width: LABEL,
+                height: 1,
+                ..area
+            },
+        );
+        let right = Rect::new(area.x + LABEL, area.y, area.width - LABEL, area.height);
+        match &self.kind {
+            Kind::Field(field) => field.draw(frame, Rect { height: 1, ..right }, theme, focused, ""),
+            Kind::Choice(choice, options) => {
+                let labels: Vec<_> = options
+                    .iter()
+                    .map(|(label, note)| (label.as_str(), note.as_str()))
+                    .collect();
+                let rows = Rect {
+                    height: right.height - 1,
+                    ..right
+                };
+                choice.draw(frame, rows, theme, &labels, focused);
+            }
+        }
+        let below = Rect::new(right.x, right.bottom() - 1, right.width, 1);
+        let room = usize::from(below.width);
+        let line = match &self.error {
+            Some(problem) => {
+                let text = fitted(problem, room.saturating_sub(2), theme);
+                Line::styled(format!("{} {text}", theme.glyphs.danger), theme.danger)
+            }
+            None => Line::styled(fitted(&self.note, room, theme), theme.dim),
+        };
+        if area.height > 1 {
+            frame.render_widget(line, below);
+        }
+    }
+}

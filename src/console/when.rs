@@ -1,0 +1,113 @@
+//! Dates for people: how far away in words, and the exact instant where somebody wants to know.
+
+use chrono::{FixedOffset, TimeDelta};
+
+use crate::domain::time::Timestamp;
+
+/// `in 3 d 4 h`, `8 min ago`, `just now`: two units at most, one where the second says little.
+#[must_use]
+pub fn relative(at: Timestamp, now: Timestamp) -> String {
+    let delta = at.since(now);
+    if delta.abs() < TimeDelta::seconds(1) {
+        return "just now".to_owned();
+    }
+    if delta > TimeDelta::zero() {
+        format!("in {}", span(delta))
+    } else {
+        format!("{} ago", span(delta.abs()))
+    }
+}
+
+/// A length of time: `40 s`, `8 min`, `22 h`, `3 d 4 h`, `12 d`, `2 mo`, `1 y`. Rounded down, so that nothing seems
+/// to last longer than it does; months of 30 days and years of 365, for this purpose only.
+#[must_use]
+pub fn span(delta: TimeDelta) -> String {
+    let seconds = delta.num_seconds().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match () {
+        () if seconds < 60 => format!("{seconds} s"),
+        () if minutes < 60 => format!("{minutes} min"),
+        () if hours < 24 => format!("{hours} h"),
+        () if days < 7 && hours % 24 > 0 => format!("{days} d {} h", hours % 24),
+        () if days < 60 => format!("{days} d"),
+        () if days < 365 => format!("{} mo", days / 30),
+        () => format!("{} y", days / 365),
+    }
+}
+
+/// `2026-11-26 18:14 UTC`, and the local time beside it where it differs.
+#[must_use]
+pub fn exact(at: Timestamp, utc_offset: i32) -> String {
+    let utc = at.utc().format("%Y-%m-%d %H:%M UTC").to_string();
+    match FixedOffset::east_opt(utc_offset) {
+        Some(offset) if utc_offset != 0 => {
+            let local = at.utc().with_timezone(&offset);
+            format!("{utc} ({})", local.format("%d %b %H:%M local"))
+        }
+        _ => utc,
+    }
+}
+
+/// `14:02 UTC`.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    at.utc().format("%H:%M UTC").to_string()
+}
+
+/// Thousands apart: `41,202`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_the_units_that_people_think_in() {
+        let cases = [
+            (TimeDelta::seconds(40), "40 s"),
+            (TimeDelta::minutes(8), "8 min"),
+            (TimeDelta::hours(22), "22 h"),
+            (TimeDelta::hours(76), "3 d 4 h"),
+            (TimeDelta::days(3), "3 d"),
+            (TimeDelta::days(12), "12 d"),
+            (TimeDelta::days(70), "2 mo"),
+            (TimeDelta::days(400), "1 y"),
+        ];
+        for (delta, words) in cases {
+            assert_eq!(span(delta), words);
+        }
+    }
+
+    #[test]
+    fn the_direction_is_said() {
+        let now = Timestamp::from_millis(1_000_000_000);
+        assert_eq!(relative(now, now), "just now");
+        assert_eq!(relative(now.plus(TimeDelta::hours(22)), now), "in 22 h");
+        assert_eq!(relative(now.minus(TimeDelta::minutes(8)), now), "8 min ago");
+    }
+
+    #[test]
+    fn local_time_stands_beside_utc_only_where_it_differs() {
+        let at = Timestamp::from_millis(1_795_716_840_000);
+        assert_eq!(exact(at, 0), "2026-11-26 18:14 UTC");
+        assert_eq!(exact(at, 19_800), "2026-11-26 18:14 UTC (26 Nov 23:44 local)");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(count(7), "7");
+        assert_eq!(count(41_202), "41,202");
+        assert_eq!(count(1_000_000), "1,000,000");
+    }
+}
