@@ -76,12 +76,8 @@ pub(in crate::console) enum Order {
     SignedIn(SignedIn),
     /// Asks what waited for the sign-in, or gives it up.
     Resume { signed_in: bool },
-    /// Signs out.
-    SignOut,
     /// Leaves without asking.
     Quit,
-    /// Locks the console.
-    Lock,
     /// Obeys a line of the command line.
     Run(String),
     /// The wizard is done: begins anew with what is there.

@@ -33,9 +33,7 @@ pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec
             Order::Refresh => refresh(model, effects),
             Order::SignedIn(signed_in) => signed_in_as(model, signed_in),
             Order::Resume { signed_in } => resume(model, signed_in, effects),
-            Order::SignOut => sign_out(model, effects),
             Order::Quit => effects.push(Effect::Quit),
-            Order::Lock => lock(model, effects),
             Order::Run(text) => run(model, &text, effects),
             Order::Onboarded => {
                 model.stage = Stage::Starting;
