@@ -213,6 +213,15 @@ pub enum StoreError {
         /// The newest this program reads.
         newest: u8,
     },
+    /// A record is longer than the store takes; nothing was written.
+    TooLarge {
+        /// What kind of record.
+        kind: &'static str,
+        /// Its bytes.
+        length: usize,
+        /// The most that is taken.
+        max: usize,
+    },
     /// The file system is full. Nothing was written; earlier records are whole.
     DiskFull(String),
     /// A file or directory that others could read or change, or that belongs to somebody else. Names it and says what to do.
@@ -393,6 +402,12 @@ impl fmt::Display for StoreError {
                 f,
                 "a {kind} record has version {version}, and this program reads versions up to {newest}"
             ),
+            Self::TooLarge { kind, length, max } => {
+                write!(
+                    f,
+                    "a {kind} record of {length} bytes is too long, {max} is the most"
+                )
+            }
             Self::DiskFull(path) => write!(f, "no space left on the device of {path}"),
             Self::Permissions(what) | Self::Io(what) => f.write_str(what),
             Self::Closed(why) => write!(f, "the store was closed after an error: {why}"),

@@ -1,7 +1,11 @@
-//! What the operating system gives: time, randomness, signals and the files that hold a seal key.
+//! What the operating system gives: time, randomness, signals, the data directory and its lock, who we are, and the files
+//! that hold a seal key.
 
 pub mod clock;
+pub mod data_dir;
 pub mod entropy;
+pub mod identity;
+pub mod lock;
 pub mod seal_file;
 pub mod signals;
 

@@ -1,0 +1,314 @@
+//! The data directory: where it is, and that nobody else can read or change anything in it.
+//!
+//! The directory and all in it belong to this process' user, directories with mode 0700 and files with 0600 or less;
+//! symbolic links and special files are refused (security.md, "another local user"). Everything is opened with
+//! O_NOFOLLOW and judged by fstat of what was opened, so that nothing can be swapped in between.
+
+use std::ffi::OsStr;
+use std::fs::DirBuilder;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat};
+use rustix::process::{geteuid, umask};
+
+use crate::domain::text::escape;
+use crate::service::ports::StoreError;
+
+use super::identity::user_name;
+
+/// What says where the data directory is, the strongest first; empty values count as not given.
+#[derive(Debug, Clone, Default)]
+pub struct Locations {
+    /// The option `--data-dir`.
+    pub option: Option<PathBuf>,
+    /// The environment variable `STRONGROOM_DATA_DIR`.
+    pub variable: Option<PathBuf>,
+    /// The environment variable `XDG_DATA_HOME`; a relative path is ignored, as the XDG specification asks.
+    pub xdg_data_home: Option<PathBuf>,
+    /// The environment variable `HOME`.
+    pub home: Option<PathBuf>,
+}
+
+impl Locations {
+    /// The data directory's path.
+    ///
+    /// # Errors
+    /// Nothing says where it is.
+    pub fn resolve(&self) -> Result<PathBuf, StoreError> {
+        let given = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
+        let absolute = |path: &Option<PathBuf>| given(path).filter(|path| path.is_absolute());
+        given(&self.option)
+            .or_else(|| given(&self.variable))
+            .or_else(|| absolute(&self.xdg_data_home).map(|path| path.join("strongroom")))
+            .or_else(|| absolute(&self.home).map(|path| path.join(".local/share/strongroom")))
+            .ok_or_else(|| {
+                StoreError::Io(
+                    "no data directory: HOME is not set; name one with --data-dir DIRECTORY".to_owned(),
+                )
+            })
+    }
+}
+
+/// A data directory that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataDir {
+    path: PathBuf,
+}
+
+impl DataDir {
+    /// Checks the directory and everything in it, made with mode 0700 when it is not there. Sets this process' umask
+    /// to 077, for all files that follow.
+    ///
+    /// # Errors
+    /// [`StoreError::Permissions`] names the first path that others could use, what is wrong with it, and the command
+    /// that mends it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        umask(Mode::RWXG | Mode::RWXO);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .or_else(|error| match error.kind() {
+                // A file or a dangling link in its place: the check below says which.
+                std::io::ErrorKind::AlreadyExists => Ok(()),
+                _ => Err(StoreError::Io(format!("{} cannot be made: {error}", shown(path)))),
+            })?;
+        let directory = inspect(CWD, path.as_os_str(), path)?;
+        if !directory.is_directory() {
+            return Err(StoreError::Permissions(format!(
+                "{} is a file, not a directory; name another with --data-dir DIRECTORY",
+                shown(path)
+            )));
+        }
+        check_entries(&directory.descriptor, path)?;
+        Ok(Self {
+            path: path.to_owned(),
+        })
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Refuses an open file that others could use; for files that are made or opened later than the directory's check.
+///
+/// # Errors
+/// [`StoreError::Permissions`], as [`DataDir::open`].
+pub fn check_file(file: impl AsFd, path: &Path) -> Result<(), StoreError> {
+    let stat = fstat(file).map_err(|error| failed(path, error))?;
+    check(&stat, path)
+}
+
+struct Inspected {
+    descriptor: OwnedFd,
+    stat: Stat,
+}
+
+impl Inspected {
+    fn is_directory(&self) -> bool {
+        FileType::from_raw_mode(self.stat.st_mode) == FileType::Directory
+    }
+}
+
+fn check_entries(directory: &OwnedFd, path: &Path) -> Result<(), StoreError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let readable = openat(directory, ".", flags, Mode::empty()).map_err(|error| failed(path, error))?;
+    for entry in Dir::read_from(&readable).map_err(|error| failed(path, error))? {
+        let entry = entry.map_err(|error| failed(path, error))?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name == "." || name == ".." {
+            continue;
+        }
+        let path = path.join(name);
+        let inspected = inspect(directory.as_fd(), name, &path)?;
+        if inspected.is_directory() {
+            check_entries(&inspected.descriptor, &path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens without following, without reading, and without waiting for a pipe's other end; then judges what was opened.
+fn inspect(parent: BorrowedFd<'_>, name: &OsStr, path: &Path) -> Result<Inspected, StoreError> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let descriptor = openat(parent, name, flags, Mode::empty()).map_err(|error| failed(path, error))?;
+    let stat = fstat(&descriptor).map_err(|error| failed(path, error))?;
+    check(&stat, path)?;
+    Ok(Inspected { descriptor, stat })
+}
+
+fn check(stat: &Stat, path: &Path) -> Result<(), StoreError> {
+    let (shown, quoted) = (shown(path), quoted(path));
+    let refuse = |what: String| Err(StoreError::Permissions(format!("{shown} {what}")));
+    let (needed, right) = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => (0o700, "0700"),
+        FileType::RegularFile => (0o400, "0600"),
+        FileType::Symlink => {
+            return refuse(format!(
+                "is a symbolic link, which somebody could point elsewhere; put in its place what it points to \
+                 (it says: readlink {quoted})"
+            ));
+        }
+        _ => {
+            return refuse(format!(
+                "is neither a file nor a directory; remove it: rm {quoted}"
+            ));
+        }
+    };
+    let me = geteuid().as_raw();
+    if stat.st_uid != me {
+        let (owner, me) = (user_name(stat.st_uid), user_name(me));
+        return refuse(format!(
+            "belongs to {owner}, and this process runs as {me}; run it as {owner}, or hand the files over: \
+             sudo chown -R {} {quoted}",
+            geteuid().as_raw()
+        ));
+    }
+    let mode = stat.st_mode & 0o777;
+    if mode & 0o077 != 0 {
+        return refuse(format!(
+            "is open to other users (mode {mode:04o}); close it: chmod {right} {quoted}"
+        ));
+    }
+    if mode & needed != needed {
+        return refuse(format!(
+            "cannot be used by its own user (mode {mode:04o}); chmod {right} {quoted}"
+        ));
+    }
+    Ok(())
+}
+
+fn failed(path: &Path, error: rustix::io::Errno) -> StoreError {
+    let error = std::io::Error::from(error);
+    let text = format!("{} cannot be opened: {error}", shown(path));
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => StoreError::Permissions(format!(
+            "{text}; run strongroom as the user it belongs to (it says: ls -ld {})",
+            quoted(path)
+        )),
+        _ => StoreError::Io(text),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    escape(&path.to_string_lossy()).into_owned()
+}
+
+/// The path as one word for a shell.
+fn quoted(path: &Path) -> String {
+    let text = shown(path);
+    if text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"/._-+@%,:".contains(&b))
+    {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn refusal(path: &Path) -> String {
+        match DataDir::open(path) {
+            Err(StoreError::Permissions(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_option_is_stronger_than_the_variable_and_that_than_the_defaults() {
+        let path = |text: &str| Some(PathBuf::from(text));
+        let mut locations = Locations {
+            option: path("o"),
+            variable: path("v"),
+            xdg_data_home: path("/x"),
+            home: path("/h"),
+        };
+        assert_eq!(locations.resolve(), Ok("o".into()));
+        locations.option = path("");
+        assert_eq!(locations.resolve(), Ok("v".into()));
+        locations.variable = None;
+        assert_eq!(locations.resolve(), Ok("/x/strongroom".into()));
+        locations.xdg_data_home = path("relative");
+        assert_eq!(locations.resolve(), Ok("/h/.local/share/strongroom".into()));
+        locations.home = None;
+        assert!(matches!(locations.resolve(), Err(StoreError::Io(text)) if text.contains("--data-dir")));
+    }
+
+    #[test]
+    fn what_it_makes_is_its_user_s_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/b");
+        DataDir::open(&path).unwrap();
+        fs::write(path.join("file"), "x").unwrap();
+        assert_eq!((mode(&path), mode(&path.join("file"))), (0o700, 0o600));
+        DataDir::open(&path).unwrap();
+    }
+
+    #[test]
+    fn anything_open_to_others_is_refused_with_the_command_that_closes_it() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("data of ada");
+        DataDir::open(&path).unwrap();
+        let file = path.join("file");
+        fs::create_dir(path.join("folder")).unwrap();
+        for (place, open, closed) in [
+            (&path, 0o750, 0o700),
+            (&path.join("folder"), 0o701, 0o700),
+            (&file, 0o640, 0o600),
+        ] {
+            if *place == file {
+                fs::write(&file, "x").unwrap();
+            }
+            fs::set_permissions(place, fs::Permissions::from_mode(open)).unwrap();
+            let text = refusal(&path);
+            assert!(text.starts_with(&place.display().to_string()), "{text}");
+            assert!(text.contains(&format!("mode {open:04o}")), "{text}");
+            let command = text.rsplit(": ").next().unwrap();
+            assert!(
+                std::process::Command::new("sh")
+                    .args(["-c", command])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            assert_eq!(mode(place), closed);
+            DataDir::open(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn links_and_pipes_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("data");
+        DataDir::open(&path).unwrap();
+        let link = root.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert!(refusal(&link).contains("symbolic link"));
+        symlink("nowhere", root.path().join("dangling")).unwrap();
+        assert!(refusal(&root.path().join("dangling")).contains("symbolic link"));
+        symlink("/etc/passwd", path.join("key")).unwrap();
+        assert!(refusal(&path).contains("symbolic link"));
+        fs::remove_file(path.join("key")).unwrap();
+        let pipe = path.join("pipe");
+        rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        assert!(refusal(&path).contains("rm "));
+        fs::remove_file(pipe).unwrap();
+        fs::write(root.path().join("file"), "").unwrap();
+        assert!(refusal(&root.path().join("file")).contains("not a directory"));
+    }
+}
