@@ -157,6 +157,7 @@ impl From<StoreError> for Error {
                 Code::UnknownVersion,
                 "a newer Strongroom wrote it: use that version or a newer one; nothing was changed",
             ),
+            StoreError::TooLarge { .. } => (Code::Invalid, "shorten it; nothing was changed"),
             StoreError::DiskFull(_) => (
                 Code::DiskFull,
                 "nothing was changed; free some space there and repeat it",

@@ -110,7 +110,7 @@ impl Engine {
     /// Writes what `plan` decides, all of it or nothing; durable when it returns, if that is asked for.
     ///
     /// # Errors
-    /// As `read`; after [`StoreError::DiskFull`] nothing of it is there.
+    /// As `read`; after [`StoreError::DiskFull`] nothing of it is there, after [`StoreError::Closed`] nobody knows.
     pub(super) fn write(
         &self,
         durable: bool,
@@ -127,7 +127,10 @@ impl Engine {
             open.apply(&writes)?;
             if durable { open.sync() } else { Ok(()) }
         })?;
-        result.map_err(|fault| self.fail(fault, undo))
+        result.map_err(|fault| match self.fail(fault, undo) {
+            StoreError::Io(why) => StoreError::Closed(why),
+            error => error,
+        })
     }
 
     fn with_open<R>(&self, call: impl FnOnce(&Open) -> R) -> Result<R, StoreError> {
