@@ -1,0 +1,146 @@
+//! The bytes of every kind of record, as stores hold them: a change of a domain type that changes them fails here.
+//!
+//! `tests/fixtures/records/v1/` was written by version 1 and stays as it is. A record that needs other bytes gets
+//! version 2 and a migration; only a new kind adds a file: `STRONGROOM_WRITE_FIXTURES=1 cargo test --test records`.
+
+#[path = "support/store.rs"]
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use strongroom::domain::key_pair::KeyState;
+use strongroom::domain::secret::Sealed;
+use strongroom::service::ports::{Record, StoreError};
+use strongroom::store::record;
+
+fn samples() -> Vec<(&'static str, Record)> {
+    let replaced = KeyState::Replaced {
+        at: support::at(7),
+        by: support::email(),
+    };
+    vec![
+        ("organization", support::organization(1)),
+        (
+            "key-pair-active",
+            support::key_pair(1, 1, KeyState::Active(Sealed(vec![8; 24]))),
+        ),
+        ("key-pair-replaced", support::key_pair(1, 2, replaced)),
+        ("token", Record::Token(support::token(1, 2))),
+        ("token-revoked", Record::Token(support::revoked_token())),
+        ("cashier", support::cashier()),
+        ("throttle", support::throttle("uid 1000")),
+    ]
+}
+
+/// The file's bytes: the key's length in one byte, the key, the value.
+fn fixture(name: &str, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/records/v1/{name}.bin"));
+    if std::env::var_os("STRONGROOM_WRITE_FIXTURES").is_some() && !path.exists() {
+        let length = u8::try_from(key.len()).unwrap();
+        fs::write(&path, [&[length], key, value].concat()).unwrap();
+    }
+    let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (key, value) = bytes[1..].split_at(bytes[0].into());
+    (key.to_vec(), value.to_vec())
+}
+
+#[test]
+fn every_kind_of_record_reads_and_writes_the_bytes_of_version_1() {
+    for (name, sample) in samples() {
+        let (key, value) = record::encode(&sample, 258).unwrap();
+        let old = fixture(name, &key, &value);
+        assert_eq!(record::decode(&old.0, &old.1).unwrap(), (sample, 258), "{name}");
+        assert_eq!((key, value), old, "{name}");
+    }
+    let entry = support::entry(3, "payouts-prod");
+    let (key, value) = (
+        entry.sequence.to_be_bytes().to_vec(),
+        record::encode_audit(&entry).unwrap(),
+    );
+    let old = fixture("audit", &key, &value);
+    assert_eq!(record::decode_audit(&old.0, &old.1).unwrap(), entry);
+    assert_eq!((key, value), old);
+    for (name, usage) in [
+        ("usage-token", support::usage(1)),
+        ("usage-key", support::key_usage(1)),
+    ] {
+        let (key, value) = record::encode_usage(&usage).unwrap();
+        let old = fixture(name, &key, &value);
+        assert_eq!(record::decode_usage(&old.0, &old.1), Some(usage), "{name}");
+        assert_eq!((key, value), old, "{name}");
+    }
+}
+
+#[test]
+fn a_version_that_is_not_known_is_named() {
+    for (_, sample) in samples() {
+        let (key, mut value) = record::encode(&sample, 1).unwrap();
+        value[0] = 9;
+        let refused = record::decode(&key, &value).unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                StoreError::UnknownVersion {
+                    version: 9,
+                    newest: 1,
+                    ..
+                }
+            ),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn bytes_cut_off_or_added_are_damage_and_never_a_panic() {
+    for (name, sample) in samples() {
+        let (key, value) = record::encode(&sample, 1).unwrap();
+        for length in 0..value.len() {
+            let refused = record::decode(&key, &value[..length]);
+            assert!(
+                matches!(refused, Err(StoreError::Damaged(_))),
+                "{name} cut to {length}: {refused:?}"
+            );
+        }
+        let longer = [value.as_slice(), &[0]].concat();
+        assert!(
+            matches!(record::decode(&key, &longer), Err(StoreError::Damaged(_))),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_record_under_another_s_key_is_damage() {
+    let (_, value) = record::encode(&support::organization(1), 1).unwrap();
+    let (key, _) = record::encode(&support::organization(2), 1).unwrap();
+    assert!(matches!(
+        record::decode(&key, &value),
+        Err(StoreError::Damaged(_))
+    ));
+}
+
+#[test]
+fn usage_with_any_flipped_bit_is_left_out() {
+    let (key, value) = record::encode_usage(&support::usage(1)).unwrap();
+    for bit in 0..value.len() * 8 {
+        let mut damaged = value.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(record::decode_usage(&key, &damaged), None, "bit {bit}");
+    }
+}
+
+#[test]
+fn an_organization_s_tokens_lie_together_in_the_order_they_were_minted() {
+    let mut keys: Vec<_> = [(2, 1), (1, 300), (1, 2), (2, 5)]
+        .map(|(organization, number)| {
+            let token = support::token(organization, number);
+            (record::key(&Record::Token(token).key()), (organization, number))
+        })
+        .to_vec();
+    keys.sort();
+    let order: Vec<_> = keys.into_iter().map(|(_, which)| which).collect();
+    assert_eq!(order, [(1, 2), (1, 300), (2, 1), (2, 5)]);
+}

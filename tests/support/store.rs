@@ -1,0 +1,185 @@
+//! Records for the tests of stores: each valid, each different for another number.
+
+#![allow(dead_code, reason = "every test binary uses another part of it")]
+
+use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
+use strongroom::domain::cashier::{Cashier, Enrolment, Role};
+use strongroom::domain::id::{CashierId, Id, OrganizationId, RequestId, TokenId};
+use strongroom::domain::key_pair::{Fingerprint, KeyPair, KeySize, KeyState};
+use strongroom::domain::organization::Organization;
+use strongroom::domain::secret::Sealed;
+use strongroom::domain::text::{
+    Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
+};
+use strongroom::domain::throttle::Throttle;
+use strongroom::domain::time::Timestamp;
+use strongroom::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
+use strongroom::domain::usage::{KeyUsage, Usage};
+use strongroom::service::ports::{Batch, Record, RecordKey, Revision, Store, UsageRecord};
+
+/// 2026-11-23T14:02:00Z and `number` seconds.
+pub(crate) fn at(number: u64) -> Timestamp {
+    Timestamp::from_millis(1_795_442_520_000 + i64::try_from(number).unwrap() * 1000)
+}
+
+pub(crate) fn id(number: u64) -> Id {
+    let mut random = [7; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    Id::new(at(number), random)
+}
+
+pub(crate) fn email() -> Email {
+    Email::parse("ada@acme.test").unwrap()
+}
+
+pub(crate) fn organization(number: u64) -> Record {
+    Record::Organization(Organization {
+        id: OrganizationId(id(number)),
+        slug: Slug::parse(&format!("acme-{number}")).unwrap(),
+        name: OrganizationName::parse("Acme GmbH").unwrap(),
+        brand: Brand::parse("FinCode").unwrap(),
+        created_at: at(number),
+        created_by: email(),
+    })
+}
+
+pub(crate) fn key_pair(organization: u64, generation: u32, state: KeyState) -> Record {
+    Record::KeyPair(KeyPair {
+        organization: OrganizationId(id(organization)),
+        generation,
+        size: KeySize::Bits3072,
+        public: vec![0x30, 0x82, 1, 0xa2],
+        fingerprint: Fingerprint([9; 32]),
+        made_at: at(organization),
+        made_by: email(),
+        state,
+    })
+}
+
+pub(crate) fn token(organization: u64, number: u64) -> Token {
+    Token {
+        id: TokenId(id(number)),
+        organization: OrganizationId(id(organization)),
+        name: TokenName::parse(&format!("payouts-prod-{number}")).unwrap(),
+        service: ServiceName::parse("payouts").unwrap(),
+        environment: Environment::parse("prod").unwrap(),
+        variable: Variable::parse(&format!("FINCODE_TOKEN_{number}")).unwrap(),
+        brand: Brand::parse("FinCode").unwrap(),
+        lifetime: Lifetime::Months3,
+        life: Life {
+            minted_at: at(number),
+            expires_at: at(number).plus_months(3),
+            retires_at: None,
+            revoked_at: None,
+            deleted_at: None,
+        },
+        minted_by: email(),
+        digest: Digest([3; 32]),
+        digest_key: 1,
+        last_four: *b"x7Qm",
+        acknowledged_at: Some(at(number)),
+        replaces: None,
+        replaced_by: None,
+        revocation: None,
+    }
+}
+
+pub(crate) fn revoked_token() -> Token {
+    let mut token = token(1, 2);
+    token.life.retires_at = Some(at(60));
+    token.life.revoked_at = Some(at(70));
+    token.life.deleted_at = Some(at(80));
+    token.replaces = Some((TokenId(id(3)), Overlap::Days3));
+    token.replaced_by = Some(TokenId(id(4)));
+    let reason = Some(Reason::parse("found in a public repository").unwrap());
+    token.revocation = Some(Revocation {
+        by: email(),
+        leaked: true,
+        reason,
+    });
+    token
+}
+
+pub(crate) fn cashier() -> Record {
+    Record::Cashier(Cashier {
+        id: CashierId(id(5)),
+        email: email(),
+        role: Role::Admin,
+        password: Some(Sealed(vec![1, 2, 3])),
+        enrolment: Some(Enrolment {
+            digest: Digest([4; 32]),
+            expires_at: at(86_400),
+        }),
+        disabled_at: Some(at(90)),
+        created_at: at(5),
+        created_by: email(),
+    })
+}
+
+pub(crate) fn throttle(source: &str) -> Record {
+    Record::Throttle(Throttle {
+        email: email(),
+        source: source.to_owned(),
+        failures: 5,
+        last_failure: at(6),
+    })
+}
+
+pub(crate) fn entry(sequence: u64, subject: &str) -> AuditEntry {
+    AuditEntry {
+        sequence,
+        at: at(sequence),
+        actor: AuditActor {
+            cashier: Some(email()),
+            role: Some(Role::Operator),
+            os_user: "ada".to_owned(),
+            uid: 1000,
+            address: Some("192.0.2.7".to_owned()),
+        },
+        action: Action::TokenCreated,
+        organization: Some(Slug::parse("acme").unwrap()),
+        subject: subject.to_owned(),
+        result: Outcome::Done,
+        reason: String::new(),
+        request: RequestId(id(sequence)),
+        previous: [5; 32],
+        hash: [6; 32],
+    }
+}
+
+pub(crate) fn usage(number: u64) -> UsageRecord {
+    let mut usage = Usage::default();
+    usage.record("192.0.2.7", "curl/8", number, at(number));
+    UsageRecord::Token(TokenId(id(number)), usage)
+}
+
+pub(crate) fn key_usage(number: u64) -> UsageRecord {
+    let mut usage = KeyUsage::default();
+    usage.record(strongroom::domain::key_pair::Mgf1::Sha1, at(number));
+    UsageRecord::Key(OrganizationId(id(number)), usage)
+}
+
+/// A batch that writes one record in revision 1, and its audit entry.
+pub(crate) fn put(record: Record, sequence: u64) -> Batch {
+    Batch {
+        put: vec![(record, 1)],
+        audit: vec![entry(sequence, "put")],
+        ..Batch::default()
+    }
+}
+
+/// Everything that `load` gives.
+pub(crate) fn loaded(store: &dyn Store) -> Vec<(Record, Revision)> {
+    let mut all = Vec::new();
+    store
+        .load(&mut |record, revision| {
+            all.push((record, revision));
+            Ok(())
+        })
+        .unwrap();
+    all
+}
+
+pub(crate) fn keys(store: &dyn Store) -> Vec<RecordKey> {
+    loaded(store).iter().map(|(record, _)| record.key()).collect()
+}
