@@ -1,6 +1,10 @@
 //! Records for the tests of stores: each valid, each different for another number.
 
 #![allow(dead_code, reason = "every test binary uses another part of it")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a sample that is not valid is a bug of the test"
+)]
 
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::cashier::{Cashier, Enrolment, Role};
