@@ -1,0 +1,128 @@
+//! How long a commit takes beside one raw sync, and how long loading tokens takes.
+//!
+//! `STRONGROOM_BENCH_TOKENS` tokens are loaded, 100,000 without it; `STRONGROOM_BENCH_DIR` says on which disk.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a program that measures time, outside the harness that clippy knows tests by"
+)]
+
+#[path = "../support/store.rs"]
+mod support;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use strongroom::service::ports::{Batch, Record, Store};
+use strongroom::store::sled::SledStore;
+use support::{put, token};
+
+const COMMITS: u64 = 2000;
+const PER_BATCH: u64 = 1000;
+
+fn main() {
+    let tokens = std::env::var("STRONGROOM_BENCH_TOKENS").map_or(100_000, |text| text.parse().unwrap());
+    let root = match std::env::var_os("STRONGROOM_BENCH_DIR") {
+        Some(directory) => tempfile::tempdir_in(directory).unwrap(),
+        None => tempfile::tempdir().unwrap(),
+    };
+    latency(root.path());
+    load(&root.path().join("load"), tokens);
+}
+
+/// Commits and raw syncs turn by turn, so that both meet the same disk.
+fn latency(root: &Path) {
+    let store = SledStore::open(root).unwrap();
+    let mut raw = File::create(root.join("raw")).unwrap();
+    let (mut commits, mut syncs, mut data_syncs) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 1..=COMMITS {
+        let batch = put(Record::Token(token(1, number)), number);
+        commits.push(timed(|| store.commit(&batch).unwrap()));
+        raw.write_all(&[7; 512]).unwrap();
+        data_syncs.push(timed(|| raw.sync_data().unwrap()));
+        raw.write_all(&[7; 512]).unwrap();
+        syncs.push(timed(|| raw.sync_all().unwrap()));
+    }
+    for (what, times) in [
+        ("commit", &mut commits),
+        ("raw fdatasync", &mut data_syncs),
+        ("raw fsync", &mut syncs),
+    ] {
+        times.sort();
+        let at = |share: f64| times[(times.len() as f64 * share) as usize];
+        println!(
+            "{what:>14}: p50 {:>9.1?}  p99 {:>9.1?}  p99.9 {:>9.1?}",
+            at(0.5),
+            at(0.99),
+            at(0.999)
+        );
+    }
+}
+
+fn load(directory: &Path, tokens: u64) {
+    std::fs::create_dir(directory).unwrap();
+    let store = SledStore::open(directory).unwrap();
+    let written = timed(|| {
+        for begin in (0..tokens).step_by(usize::try_from(PER_BATCH).unwrap()) {
+            let numbers = begin..tokens.min(begin + PER_BATCH);
+            let put = numbers
+                .map(|number| (Record::Token(token(1, number)), 1))
+                .collect();
+            store
+                .commit(&Batch {
+                    put,
+                    ..Batch::default()
+                })
+                .unwrap();
+        }
+    });
+    drop(store);
+    let size: u64 = walk(directory);
+    let mut opened = None;
+    let open = timed(|| opened = Some(SledStore::open(directory).unwrap()));
+    let store = opened.unwrap();
+    let mut records = 0u64;
+    let load = timed(|| {
+        store
+            .load(&mut |record, _| {
+                std::hint::black_box(&record);
+                records += 1;
+                Ok(())
+            })
+            .unwrap();
+    });
+    assert_eq!(records, tokens);
+    println!(
+        "{tokens} tokens: written in {written:.1?} ({PER_BATCH} a commit), {} MB on disk; opened in {open:.1?}, \
+         loaded in {load:.1?} ({:.2} µs each); peak RSS {} MB",
+        size >> 20,
+        load.as_secs_f64() * 1e6 / tokens as f64,
+        peak_rss_mib()
+    );
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    work();
+    begun.elapsed()
+}
+
+fn walk(directory: &Path) -> u64 {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| match entry.metadata().unwrap() {
+            metadata if metadata.is_dir() => walk(&entry.path()),
+            metadata => metadata.len(),
+        })
+        .sum()
+}
+
+fn peak_rss_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
+}
