@@ -94,7 +94,7 @@ fn batch(n: u64) -> Batch {
     Batch {
         expect: vec![expected, Expectation::AuditHead(n - 1)],
         put: vec![(Record::Token(token(1, n)), 1), (counter, n)],
-        delete: if n % 3 == 0 {
+        delete: if n.is_multiple_of(3) {
             vec![Record::Token(token(1, n - 1)).key()]
         } else {
             vec![]
@@ -353,6 +353,7 @@ fn control(rounds: u64, random: &mut Random) {
             std::panic::catch_unwind(|| sled::open(directory).map_or(0, |database| database.len() as u64));
         lost += u64::from(found.unwrap_or(0) < acknowledged);
     }
+    std::panic::set_hook(print);
     println!(
         "control: with sled's flush and no sync of ours, {lost} of {rounds} power cuts lost acknowledged writes"
     );

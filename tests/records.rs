@@ -3,6 +3,12 @@
 //! `tests/fixtures/records/v1/` was written by version 1 and stays as it is. A record that needs other bytes gets
 //! version 2 and a migration; only a new kind adds a file: `STRONGROOM_WRITE_FIXTURES=1 cargo test --test records`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers may fail the test"
+)]
+
 #[path = "support/store.rs"]
 mod support;
 

@@ -1,5 +1,11 @@
 //! What every store does alike: one suite, run over each adapter.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers may fail the test"
+)]
+
 #[path = "support/store.rs"]
 mod support;
 

@@ -1,5 +1,13 @@
 //! What the store on disk does when something is wrong: with its files, its disk, its owner, or a second opener.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "helpers may fail the test and say what was seen; other processes' deadlines are real time"
+)]
+
 #[path = "support/disk.rs"]
 mod disk;
 #[path = "support/store.rs"]
