@@ -7,53 +7,13 @@
 //! - it panics on damage, and is not to be touched afterwards, not even to be dropped: it is leaked, and stays closed;
 //! - a `snap.*.generating` file that a crash left makes every later open fail: such files are removed first.
 
-use std::convert::Infallible;
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use ::sled::transaction::{TransactionError, Transactional as _};
-use ::sled::{Batch, Config, Db, Tree};
-
 use crate::service::ports::StoreError;
 
-use super::contain::contain;
-
-/// sled's default of 1 GB is for another kind of program; with 64 MB a million records load as fast.
-const CACHE: u64 = 64 * 1024 * 1024;
-/// How often, 10 ms apart, an open is tried again while sled's own threads still let go of the file.
-const TRIES: u32 = 300;
-
-/// What came in the way of a call.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// Our own refusal: the database is as good as before.
-    Refused(StoreError),
-    /// sled's error.
-    Sled(::sled::Error),
-    /// A sync or another call of ours to the operating system failed.
-    Io(io::Error),
-    /// sled panicked.
-    Panic(String),
-}
-
-impl From<StoreError> for Fault {
-    fn from(error: StoreError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-/// One change of one key.
-#[derive(Debug, Clone)]
-pub(super) struct Write {
-    /// Which tree, as a place in the list that the engine was opened with.
-    pub(super) tree: usize,
-    /// The key.
-    pub(super) key: Vec<u8>,
-    /// The new value; `None` removes.
-    pub(super) value: Option<Vec<u8>>,
-}
+use super::open::{Fault, Open, Write};
 
 /// One sled database.
 #[derive(Debug)]
@@ -71,15 +31,6 @@ enum State {
     /// The disk was full: to be opened again, and then made to have these values.
     Full(Vec<Write>),
     Closed(String),
-}
-
-/// The database while it is open.
-#[derive(Debug)]
-pub(super) struct Open {
-    /// Its trees, in the order of the engine's list.
-    trees: Vec<Tree>,
-    db: Db,
-    file: File,
 }
 
 impl Engine {
@@ -179,185 +130,22 @@ impl Engine {
             ref fault => explain(&self.folder, fault),
         };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let State::Open(_) = *state {
-            let next = match error {
-                StoreError::DiskFull(_) => State::Full(undo),
-                _ => State::Closed(error.to_string()),
-            };
-            if let State::Open(open) = std::mem::replace(&mut *state, next) {
-                open.discard(&fault);
+        match (&mut *state, &error) {
+            // A read met the full disk before this write did.
+            (State::Full(pending), StoreError::DiskFull(_)) => pending.extend(undo),
+            (State::Open(_) | State::Full(_), _) => {
+                let next = match error {
+                    StoreError::DiskFull(_) => State::Full(undo),
+                    _ => State::Closed(error.to_string()),
+                };
+                if let State::Open(open) = std::mem::replace(&mut *state, next) {
+                    open.discard(&fault);
+                }
             }
+            (State::Closed(_), _) => {}
         }
         error
     }
-}
-
-impl Open {
-    fn new(folder: &Path, names: &[&str]) -> Result<Self, Fault> {
-        create(folder).map_err(Fault::Io)?;
-        remove_stray_snapshots(folder).map_err(Fault::Io)?;
-        let config = Config::new().path(folder).cache_capacity(CACHE);
-        let mut tries = 0;
-        let db = loop {
-            match contain(|| config.open()).map_err(Fault::Panic)? {
-                Ok(db) => break db,
-                Err(::sled::Error::Io(error))
-                    if tries < TRIES && error.to_string().contains("acquire lock") =>
-                {
-                    tries += 1;
-                    std::thread::sleep(std::time::Duration::from_millis(10));
-                }
-                Err(error) => return Err(Fault::Sled(error)),
-            }
-        };
-        let opened = contain(|| {
-            names
-                .iter()
-                .map(|name| db.open_tree(name))
-                .collect::<Result<Vec<_>, _>>()
-        });
-        let trees = match opened {
-            Ok(trees) => trees.map_err(Fault::Sled)?,
-            Err(message) => {
-                std::mem::forget(db);
-                return Err(Fault::Panic(message));
-            }
-        };
-        // The files' names have to survive a power cut as well as what is in them.
-        let file = File::open(folder.join("db")).map_err(Fault::Io)?;
-        for path in [&folder.join("db"), &folder.join("conf"), folder] {
-            File::open(path)
-                .and_then(|file| file.sync_all())
-                .map_err(Fault::Io)?;
-        }
-        if let Some(parent) = folder.parent() {
-            File::open(parent)
-                .and_then(|file| file.sync_all())
-                .map_err(Fault::Io)?;
-        }
-        Ok(Self { trees, db, file })
-    }
-
-    /// A value.
-    ///
-    /// # Errors
-    /// sled's.
-    pub(super) fn value(&self, tree: usize, key: &[u8]) -> Result<Option<::sled::IVec>, Fault> {
-        contained(|| self.trees[tree].get(key))
-    }
-
-    /// The entries of a tree in the order of their keys, those before `end` if one is given.
-    pub(super) fn entries(&self, tree: usize, end: Option<&[u8]>) -> Entries {
-        match end {
-            Some(end) => Entries(self.trees[tree].range(..end)),
-            None => Entries(self.trees[tree].iter()),
-        }
-    }
-
-    /// What is now where `write` would write, as a write that puts it back.
-    fn present(&self, write: &Write) -> Result<Write, Fault> {
-        let value = self.value(write.tree, &write.key)?.map(|value| value.to_vec());
-        Ok(Write {
-            tree: write.tree,
-            key: write.key.clone(),
-            value,
-        })
-    }
-
-    fn apply(&self, writes: &[Write]) -> Result<(), Fault> {
-        let mut batches = vec![Batch::default(); self.trees.len()];
-        for write in writes {
-            match &write.value {
-                Some(value) => batches[write.tree].insert(write.key.as_slice(), value.as_slice()),
-                None => batches[write.tree].remove(write.key.as_slice()),
-            }
-        }
-        let written: Result<(), TransactionError<Infallible>> = contain(|| {
-            self.trees.as_slice().transaction(|trees| {
-                for (tree, batch) in trees.iter().zip(&batches) {
-                    tree.apply_batch(batch)?;
-                }
-                Ok(())
-            })
-        })
-        .map_err(Fault::Panic)?;
-        match written {
-            Ok(()) => Ok(()),
-            Err(TransactionError::Abort(never)) => match never {},
-            Err(TransactionError::Storage(error)) => Err(Fault::Sled(error)),
-        }
-    }
-
-    fn sync(&self) -> Result<(), Fault> {
-        contained(|| self.db.flush())?;
-        self.file.sync_data().map_err(Fault::Io)
-    }
-
-    /// Puts back what a failed write replaced, if it turned up after all.
-    fn restore(&self, undo: &[Write]) -> Result<(), Fault> {
-        let mut changed = false;
-        for write in undo {
-            changed |= self.value(write.tree, &write.key)?.as_deref() != write.value.as_deref();
-        }
-        if changed {
-            self.apply(undo)?;
-            self.sync()?;
-        }
-        Ok(())
-    }
-
-    /// Lets go of the database after a fault; after a panic it is leaked, because its own clean-up could hang.
-    fn discard(self, fault: &Fault) {
-        if let Fault::Panic(_) = fault {
-            std::mem::forget(self);
-        } else if contain(|| drop(self)).is_err() {
-            // Dropped as far as it went: there is nothing left to let go of.
-        }
-    }
-}
-
-/// Entries of a tree, each read under containment.
-pub(super) struct Entries(::sled::Iter);
-
-/// A key and a value.
-type Entry = (::sled::IVec, ::sled::IVec);
-
-impl Iterator for Entries {
-    type Item = Result<Entry, Fault>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        contained(|| self.0.next().transpose()).transpose()
-    }
-}
-
-impl DoubleEndedIterator for Entries {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        contained(|| self.0.next_back().transpose()).transpose()
-    }
-}
-
-fn contained<R>(call: impl FnOnce() -> ::sled::Result<R>) -> Result<R, Fault> {
-    contain(call).map_err(Fault::Panic)?.map_err(Fault::Sled)
-}
-
-fn create(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn remove_stray_snapshots(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// The port's error for a fault.
@@ -376,5 +164,59 @@ fn explain(folder: &Path, fault: &Fault) -> StoreError {
             _ => StoreError::Io(format!("{path}: {error}")),
         },
         Fault::Sled(error) => StoreError::Damaged(format!("{path}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(value: &str) -> Vec<Write> {
+        vec![Write {
+            tree: 0,
+            key: b"key".to_vec(),
+            value: Some(value.as_bytes().to_vec()),
+        }]
+    }
+
+    fn value(engine: &Engine) -> Result<Option<Vec<u8>>, StoreError> {
+        engine.read(|open| Ok(open.value(0, b"key")?.map(|value| value.to_vec())))
+    }
+
+    #[test]
+    fn a_write_that_failed_for_want_of_room_and_turned_up_all_the_same_is_undone() {
+        let root = tempfile::tempdir().unwrap();
+        let engine = Engine::open(root.path().join("records"), &["records"]).unwrap();
+        engine.write(true, |_| Ok(set("old"))).unwrap();
+        engine.write(true, |_| Ok(set("new"))).unwrap();
+        let full = Fault::Io(io::ErrorKind::StorageFull.into());
+        assert!(matches!(engine.fail(full, set("old")), StoreError::DiskFull(_)));
+        assert_eq!(value(&engine), Ok(Some(b"old".to_vec())));
+        engine.write(true, |_| Ok(set("newer"))).unwrap();
+        drop(engine);
+        let engine = Engine::open(root.path().join("records"), &["records"]).unwrap();
+        assert_eq!(value(&engine), Ok(Some(b"newer".to_vec())));
+    }
+
+    #[test]
+    fn after_a_panic_or_a_failed_sync_it_stays_closed() {
+        let faults: [fn() -> Fault; 2] = [
+            || Fault::Panic(contain(|| panic!("page 7")).unwrap_err()),
+            || Fault::Io(io::ErrorKind::Other.into()),
+        ];
+        for fault in faults {
+            let root = tempfile::tempdir().unwrap();
+            let engine = Engine::open(root.path().join("records"), &["records"]).unwrap();
+            let refused = engine.write(true, |_| Err(fault())).unwrap_err();
+            assert!(
+                matches!(refused, StoreError::Damaged(_) | StoreError::Closed(_)),
+                "{refused:?}"
+            );
+            assert!(matches!(value(&engine), Err(StoreError::Closed(_))));
+        }
+    }
+
+    fn contain(call: impl FnOnce()) -> Result<(), String> {
+        super::super::contain::contain(call)
     }
 }

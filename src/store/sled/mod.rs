@@ -6,6 +6,7 @@
 
 pub mod contain;
 mod engine;
+mod open;
 
 use std::fs;
 use std::io;
@@ -16,7 +17,8 @@ use crate::domain::id::TokenId;
 use crate::domain::usage::Usage;
 use crate::service::ports::{Batch, Change, Record, Revision, Store, StoreError, UsageRecord};
 
-use self::engine::{Engine, Fault, Open, Write};
+use self::engine::Engine;
+use self::open::{Fault, Open, Write};
 use super::{batch, record};
 
 /// The store in a data directory.

@@ -1,0 +1,233 @@
+//! A sled database that is open: reading it, writing to it, and making what was written last.
+//!
+//! Every call into sled is contained. Nothing here decides what a fault means: that is the engine's.
+
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use ::sled::transaction::{TransactionError, Transactional as _};
+use ::sled::{Batch, Config, Db, Tree};
+
+use crate::service::ports::StoreError;
+
+use super::contain::contain;
+
+/// sled's default of 1 GB is for another kind of program; with 64 MB a million records load as fast.
+const CACHE: u64 = 64 * 1024 * 1024;
+/// How often, 10 ms apart, an open is tried again while sled's own threads still let go of the file.
+const TRIES: u32 = 300;
+
+/// What came in the way of a call.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Our own refusal: the database is as good as before.
+    Refused(StoreError),
+    /// sled's error.
+    Sled(::sled::Error),
+    /// A sync or another call of ours to the operating system failed.
+    Io(io::Error),
+    /// sled panicked.
+    Panic(String),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// One change of one key.
+#[derive(Debug, Clone)]
+pub(super) struct Write {
+    /// Which tree, as a place in the list that the engine was opened with.
+    pub(super) tree: usize,
+    /// The key.
+    pub(super) key: Vec<u8>,
+    /// The new value; `None` removes.
+    pub(super) value: Option<Vec<u8>>,
+}
+
+/// The database while it is open.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// Its trees, in the order of the engine's list.
+    trees: Vec<Tree>,
+    db: Db,
+    file: File,
+}
+
+impl Open {
+    /// Opens the database in `folder`, made when it is not there, with these trees.
+    ///
+    /// # Errors
+    /// sled's, or the operating system's.
+    pub(super) fn new(folder: &Path, names: &[&str]) -> Result<Self, Fault> {
+        create(folder).map_err(Fault::Io)?;
+        remove_stray_snapshots(folder).map_err(Fault::Io)?;
+        let config = Config::new().path(folder).cache_capacity(CACHE);
+        let mut tries = 0;
+        let db = loop {
+            match contain(|| config.open()).map_err(Fault::Panic)? {
+                Ok(db) => break db,
+                Err(::sled::Error::Io(error))
+                    if tries < TRIES && error.to_string().contains("acquire lock") =>
+                {
+                    tries += 1;
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                Err(error) => return Err(Fault::Sled(error)),
+            }
+        };
+        let opened = contain(|| {
+            names
+                .iter()
+                .map(|name| db.open_tree(name))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let trees = match opened {
+            Ok(trees) => trees.map_err(Fault::Sled)?,
+            Err(message) => {
+                std::mem::forget(db);
+                return Err(Fault::Panic(message));
+            }
+        };
+        // The files' names have to survive a power cut as well as what is in them.
+        let file = File::open(folder.join("db")).map_err(Fault::Io)?;
+        for path in [&folder.join("db"), &folder.join("conf"), folder] {
+            File::open(path)
+                .and_then(|file| file.sync_all())
+                .map_err(Fault::Io)?;
+        }
+        if let Some(parent) = folder.parent() {
+            File::open(parent)
+                .and_then(|file| file.sync_all())
+                .map_err(Fault::Io)?;
+        }
+        Ok(Self { trees, db, file })
+    }
+
+    /// A value.
+    ///
+    /// # Errors
+    /// sled's.
+    pub(super) fn value(&self, tree: usize, key: &[u8]) -> Result<Option<::sled::IVec>, Fault> {
+        contained(|| self.trees[tree].get(key))
+    }
+
+    /// The entries of a tree in the order of their keys, those before `end` if one is given.
+    pub(super) fn entries(&self, tree: usize, end: Option<&[u8]>) -> Entries {
+        match end {
+            Some(end) => Entries(self.trees[tree].range(..end)),
+            None => Entries(self.trees[tree].iter()),
+        }
+    }
+
+    /// What is now where `write` would write, as a write that puts it back.
+    pub(super) fn present(&self, write: &Write) -> Result<Write, Fault> {
+        let value = self.value(write.tree, &write.key)?.map(|value| value.to_vec());
+        Ok(Write {
+            tree: write.tree,
+            key: write.key.clone(),
+            value,
+        })
+    }
+
+    /// Writes all of it in one transaction over all trees, or nothing.
+    pub(super) fn apply(&self, writes: &[Write]) -> Result<(), Fault> {
+        let mut batches = vec![Batch::default(); self.trees.len()];
+        for write in writes {
+            match &write.value {
+                Some(value) => batches[write.tree].insert(write.key.as_slice(), value.as_slice()),
+                None => batches[write.tree].remove(write.key.as_slice()),
+            }
+        }
+        let written: Result<(), TransactionError<Infallible>> = contain(|| {
+            self.trees.as_slice().transaction(|trees| {
+                for (tree, batch) in trees.iter().zip(&batches) {
+                    tree.apply_batch(batch)?;
+                }
+                Ok(())
+            })
+        })
+        .map_err(Fault::Panic)?;
+        match written {
+            Ok(()) => Ok(()),
+            Err(TransactionError::Abort(never)) => match never {},
+            Err(TransactionError::Storage(error)) => Err(Fault::Sled(error)),
+        }
+    }
+
+    /// Makes all that was written last through a power cut.
+    pub(super) fn sync(&self) -> Result<(), Fault> {
+        contained(|| self.db.flush())?;
+        self.file.sync_data().map_err(Fault::Io)
+    }
+
+    /// Puts back what a failed write replaced, if it turned up after all.
+    pub(super) fn restore(&self, undo: &[Write]) -> Result<(), Fault> {
+        let mut changed = false;
+        for write in undo {
+            changed |= self.value(write.tree, &write.key)?.as_deref() != write.value.as_deref();
+        }
+        if changed {
+            self.apply(undo)?;
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of the database after a fault; after a panic it is leaked, because its own clean-up could hang.
+    pub(super) fn discard(self, fault: &Fault) {
+        if let Fault::Panic(_) = fault {
+            std::mem::forget(self);
+        } else if contain(|| drop(self)).is_err() {
+            // Dropped as far as it went: there is nothing left to let go of.
+        }
+    }
+}
+
+/// Entries of a tree, each read under containment.
+pub(super) struct Entries(::sled::Iter);
+
+/// A key and a value.
+type Entry = (::sled::IVec, ::sled::IVec);
+
+impl Iterator for Entries {
+    type Item = Result<Entry, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        contained(|| self.0.next().transpose()).transpose()
+    }
+}
+
+impl DoubleEndedIterator for Entries {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        contained(|| self.0.next_back().transpose()).transpose()
+    }
+}
+
+fn contained<R>(call: impl FnOnce() -> ::sled::Result<R>) -> Result<R, Fault> {
+    contain(call).map_err(Fault::Panic)?.map_err(Fault::Sled)
+}
+
+fn create(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn remove_stray_snapshots(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
