@@ -161,6 +161,12 @@ impl Service {
         self.feed.subscribe()
     }
 
+    /// Forgets the lists that were made, so that a measurement makes them anew.
+    #[doc(hidden)]
+    pub fn forget_selections(&self) {
+        self.index.forget_selections();
+    }
+
     fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }

@@ -89,6 +89,11 @@ impl TokenIndex {
         selection
     }
 
+    /// Forgets every selection.
+    pub fn forget_selections(&self) {
+        unpoisoned(self.selections.lock()).kept.clear();
+    }
+
     fn build(&self, key: &Key, generation: u64, now: Timestamp) -> Selection {
         let mut counts = Counts::default();
         let mut valid_until = Timestamp::from_millis(i64::MAX);

@@ -1,0 +1,174 @@
+//! Role × action: every cell is tried.
+
+use strongroom::domain::cashier::Role;
+use strongroom::domain::key_pair::KeySize;
+use strongroom::domain::token::Overlap;
+use strongroom::service::request::{
+    CreateToken, Credentials, Invalidate, Invalidation, RotateKey, RotateToken, TokenRef,
+};
+use strongroom::service::{Code, Request};
+
+use super::harness::{Harness, PASSWORD, create, credentials, email, onboard};
+
+/// Everything that changes something, and the role it needs.
+fn changes(who: &Credentials) -> Vec<(&'static str, Role, Request)> {
+    let token = || TokenRef::Name("payouts-prod".into());
+    let invalidate = Invalidate {
+        organization: None,
+        tokens: vec![token()],
+        how: Invalidation::Revoke,
+        reason: None,
+    };
+    let rotate = RotateToken {
+        organization: None,
+        token: token(),
+        lifetime: None,
+        overlap: Overlap::Now,
+        credentials: who.clone(),
+    };
+    let rotate_key = RotateKey {
+        organization: None,
+        confirmation: "acme".into(),
+        size: KeySize::Bits2048,
+        credentials: who.clone(),
+    };
+    let mut second = onboard("beta");
+    second.admin = who.clone();
+    vec![
+        (
+            "create",
+            Role::Operator,
+            Request::CreateToken(CreateToken {
+                credentials: who.clone(),
+                ..create("new")
+            }),
+        ),
+        ("rotate", Role::Operator, Request::RotateToken(rotate)),
+        ("invalidate", Role::Operator, Request::Invalidate(invalidate)),
+        (
+            "restore",
+            Role::Operator,
+            Request::RestoreToken {
+                organization: None,
+                token: token(),
+            },
+        ),
+        (
+            "extend",
+            Role::Operator,
+            Request::ExtendOverlap {
+                organization: None,
+                token: token(),
+                overlap: Overlap::Hour1,
+            },
+        ),
+        (
+            "cut over",
+            Role::Operator,
+            Request::CutOver {
+                organization: None,
+                token: token(),
+            },
+        ),
+        (
+            "add cashier",
+            Role::Admin,
+            Request::AddCashier {
+                email: email("new@acme.test"),
+                role: Role::Viewer,
+            },
+        ),
+        (
+            "role",
+            Role::Admin,
+            Request::SetRole {
+                email: email("vera@acme.test"),
+                role: Role::Viewer,
+            },
+        ),
+        (
+            "reset",
+            Role::Admin,
+            Request::ResetCashier {
+                email: email("spare@acme.test"),
+            },
+        ),
+        (
+            "disable",
+            Role::Admin,
+            Request::DisableCashier {
+                email: email("spare@acme.test"),
+                disabled: true,
+            },
+        ),
+        (
+            "unlock",
+            Role::Admin,
+            Request::UnlockCashier {
+                email: email("spare@acme.test"),
+            },
+        ),
+        ("rotate key", Role::Admin, Request::RotateKey(rotate_key)),
+        ("onboard", Role::Admin, Request::Onboard(second)),
+    ]
+}
+
+fn prepared() -> Harness {
+    let mut harness = Harness::admin();
+    harness.actor.owns_store = false;
+    harness.minted("payouts-prod");
+    harness.cashier("vera@acme.test", Role::Viewer);
+    harness.cashier("otto@acme.test", Role::Operator);
+    harness.cashier("anna@acme.test", Role::Admin);
+    harness.cashier("spare@acme.test", Role::Viewer);
+    harness
+}
+
+#[test]
+fn a_role_does_what_it_may_and_nothing_else() {
+    let people = [
+        ("vera@acme.test", Role::Viewer),
+        ("otto@acme.test", Role::Operator),
+        ("anna@acme.test", Role::Admin),
+    ];
+    let mut harness = prepared();
+    for (address, role) in people {
+        harness.sign_in(address, PASSWORD);
+        for (name, needed, request) in changes(&credentials(address, PASSWORD)) {
+            let code = harness.ask(request).err().map(|error| error.code);
+            if role < needed {
+                assert_eq!(code, Some(Code::Forbidden), "{} {name}", role.word());
+            } else {
+                // Done, or refused for what the token is, never for who asks.
+                assert!(
+                    matches!(code, None | Some(Code::Conflict)),
+                    "{} {name}: {code:?}",
+                    role.word()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_console_that_may_only_look_changes_nothing_whoever_signs_in() {
+    let mut harness = prepared();
+    let head = harness.activity("").head;
+    harness.actor.read_only = true;
+    for (name, _, request) in changes(&credentials("anna@acme.test", PASSWORD)) {
+        assert_eq!(harness.refused(request).code, Code::ReadOnly, "{name}");
+    }
+    assert_eq!(harness.activity("").head, head, "nothing was written");
+}
+
+#[test]
+fn nobody_changes_anything_without_signing_in() {
+    let mut harness = prepared();
+    harness.actor.session = None;
+    let stranger = credentials("nobody@acme.test", PASSWORD);
+    for (name, _, request) in changes(&stranger) {
+        let code = harness.refused(request).code;
+        let expected = [Code::SignInRequired, Code::Unauthenticated, Code::Throttled];
+        assert!(expected.contains(&code), "{name}: {code:?}");
+    }
+}

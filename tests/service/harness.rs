@@ -1,0 +1,296 @@
+//! A service over the memory store, real cryptography and a clock that stands still: what each test asks of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::domain::cashier::Role;
+use strongroom::domain::id::TokenId;
+use strongroom::domain::key_pair::KeySize;
+use strongroom::domain::secret::Secret;
+use strongroom::domain::text::{Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName};
+use strongroom::domain::time::Timestamp;
+use strongroom::domain::token::{Lifetime, Overlap, Refusal, Status};
+use strongroom::service::ports::Store;
+use strongroom::service::request::{
+    CreateToken, Credentials, Invalidate, Invalidation, Onboard, RotateToken, TokenQuery, TokenRef,
+};
+use strongroom::service::response::{ActivityPage, EnrolmentCode, Minted, TokenDetail, TokenPage};
+use strongroom::service::{Actor, Code, Error, Ports, Request, Response, Service, Verified};
+use strongroom::store::memory::MemoryStore;
+
+use super::support::{FakeClock, SeededEntropy};
+
+pub const ADA: &str = "ada@acme.test";
+pub const PASSWORD: &str = "correct horse battery staple";
+
+pub struct Harness {
+    pub service: Arc<Service>,
+    pub clock: FakeClock,
+    pub actor: Actor,
+    ports: Ports,
+}
+
+impl Harness {
+    /// Nothing onboarded yet; 23 November 2026, noon.
+    pub fn empty() -> Self {
+        let clock = FakeClock::at(Timestamp::from_millis(1_795_435_200_000));
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let source = SealSource::KeyFile {
+            path: "/nowhere/seal.key".into(),
+            key: &Secret::new(vec![7; 32]),
+        };
+        let (_, keyring) = KeyringFile::create(&source, entropy.clone()).unwrap();
+        let ports = Ports {
+            store: Arc::new(MemoryStore::default()),
+            clock: Arc::new(clock.clone()),
+            entropy: entropy.clone(),
+            keys: Arc::new(RsaEngine::new(entropy.clone())),
+            sealer: Arc::new(keyring),
+            passwords: Arc::new(Argon2Passwords::new(
+                Cost {
+                    memory_kib: 64,
+                    passes: 1,
+                },
+                entropy,
+            )),
+            hasher: Arc::new(Sha256Hasher),
+        };
+        let service = Service::open(ports.clone()).unwrap();
+        let actor = Actor {
+            os_user: "ops".into(),
+            uid: 1000,
+            owns_store: true,
+            ..Actor::default()
+        };
+        Self {
+            service,
+            clock,
+            actor,
+            ports,
+        }
+    }
+
+    /// Acme with its first key and its admin Ada.
+    pub fn onboarded() -> Self {
+        let harness = Self::empty();
+        harness.ask(Request::Onboard(onboard("acme"))).unwrap();
+        harness
+    }
+
+    /// The same store, opened again.
+    pub fn reopened(&self) -> Self {
+        self.service.write_usage().unwrap();
+        Self {
+            service: Service::open(self.ports.clone()).unwrap(),
+            clock: self.clock.clone(),
+            actor: Actor {
+                session: None,
+                ..self.actor.clone()
+            },
+            ports: self.ports.clone(),
+        }
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        &*self.ports.store
+    }
+
+    pub fn ask(&self, request: Request) -> Result<Response, Error> {
+        self.service.handle(&self.actor, request)
+    }
+
+    pub fn refused(&self, request: Request) -> Error {
+        match self.ask(request) {
+            Err(error) => {
+                assert!(!error.message.is_empty() && !error.hint.is_empty(), "{error:?}");
+                error
+            }
+            Ok(answer) => panic!("not refused: {answer:?}"),
+        }
+    }
+
+    pub fn sign_in(&mut self, email: &str, password: &str) {
+        self.actor.session = Some(self.session(email, password).unwrap());
+    }
+
+    pub fn session(
+        &self,
+        email: &str,
+        password: &str,
+    ) -> Result<strongroom::service::request::SessionId, Error> {
+        match self.ask(Request::SignIn(credentials(email, password)))? {
+            Response::SignedIn(signed_in) => Ok(signed_in.session),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Ada signed in.
+    pub fn admin() -> Self {
+        let mut harness = Self::onboarded();
+        harness.sign_in(ADA, PASSWORD);
+        harness
+    }
+
+    pub fn advance(&self, hours: u64, minutes: u64) {
+        self.clock
+            .advance(Duration::from_secs(hours * 3600 + minutes * 60));
+    }
+
+    pub fn mint(&self, create: CreateToken) -> Result<Minted, Error> {
+        match self.ask(Request::CreateToken(create))? {
+            Response::Minted(minted) => Ok(*minted),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A token that somebody has.
+    pub fn minted(&self, name: &str) -> (TokenId, Secret) {
+        let minted = self.mint(create(name)).unwrap();
+        self.ask(Request::AcknowledgeReveal {
+            reveal: minted.reveal,
+        })
+        .unwrap();
+        (minted.token.id, minted.secret)
+    }
+
+    pub fn rotate(&self, token: &str, overlap: Overlap) -> Result<Minted, Error> {
+        let request = RotateToken {
+            organization: None,
+            token: TokenRef::parse(token),
+            lifetime: None,
+            overlap,
+            credentials: credentials(ADA, PASSWORD),
+        };
+        match self.ask(Request::RotateToken(request))? {
+            Response::Minted(minted) => Ok(*minted),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn acknowledge(&self, minted: &Minted) {
+        self.ask(Request::AcknowledgeReveal {
+            reveal: minted.reveal,
+        })
+        .unwrap();
+    }
+
+    pub fn invalidate(&self, tokens: &[TokenId], how: Invalidation) -> Result<(), Error> {
+        self.ask(invalidation(tokens, how)).map(|_| ())
+    }
+
+    pub fn verdict(&self, secret: &Secret) -> Result<Status, Option<Refusal>> {
+        match self.service.verify(secret.expose()) {
+            Verified::Good { status, .. } => Ok(status),
+            Verified::Refused(refusal) => Err(Some(refusal)),
+            Verified::Invalid => Err(None),
+        }
+    }
+
+    pub fn list(&self, query: TokenQuery) -> TokenPage {
+        match self.ask(Request::ListTokens(query)).unwrap() {
+            Response::Tokens(page) => page,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn show(&self, token: &str) -> TokenDetail {
+        let request = Request::ShowToken {
+            organization: None,
+            token: TokenRef::parse(token),
+        };
+        match self.ask(request).unwrap() {
+            Response::Token(detail) => *detail,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn activity(&self, filter: &str) -> ActivityPage {
+        let request = Request::ListActivity {
+            filter: filter.into(),
+            before: None,
+            limit: 100,
+        };
+        match self.ask(request).unwrap() {
+            Response::Activity(page) => page,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The newest entry's action word.
+    pub fn last_action(&self) -> &'static str {
+        self.activity("").entries[0].action.word()
+    }
+
+    pub fn code(&self, request: Request) -> EnrolmentCode {
+        match self.ask(request).unwrap() {
+            Response::EnrolmentCode(code) => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Adds and enrols a cashier whose password is [`PASSWORD`].
+    pub fn cashier(&self, address: &str, role: Role) {
+        let code = self.code(Request::AddCashier {
+            email: email(address),
+            role,
+        });
+        let enrol = Request::Enrol {
+            email: email(address),
+            code: code.code,
+            password: secret(PASSWORD),
+        };
+        self.ask(enrol).unwrap();
+    }
+}
+
+pub fn onboard(slug: &str) -> Onboard {
+    Onboard {
+        brand: Brand::parse("FinCode").unwrap(),
+        slug: Slug::parse(slug).unwrap(),
+        name: OrganizationName::parse("Acme Payments").unwrap(),
+        size: KeySize::Bits2048,
+        admin: credentials(ADA, PASSWORD),
+    }
+}
+
+pub fn create(name: &str) -> CreateToken {
+    CreateToken {
+        organization: None,
+        name: TokenName::parse(name).unwrap(),
+        service: ServiceName::parse("checkout").unwrap(),
+        environment: Environment::parse("prod").unwrap(),
+        lifetime: Lifetime::Months3,
+        variable: None,
+        credentials: credentials(ADA, PASSWORD),
+    }
+}
+
+pub fn invalidation(tokens: &[TokenId], how: Invalidation) -> Request {
+    let tokens = tokens.iter().map(|id| TokenRef::Id(*id)).collect();
+    Request::Invalidate(Invalidate {
+        organization: None,
+        tokens,
+        how,
+        reason: None,
+    })
+}
+
+pub fn credentials(address: &str, password: &str) -> Credentials {
+    Credentials {
+        email: email(address),
+        password: secret(password),
+    }
+}
+
+pub fn email(address: &str) -> Email {
+    Email::folded(address).unwrap()
+}
+
+pub fn secret(text: &str) -> Secret {
+    Secret::from_text(text.into())
+}
+
+pub fn code_of<T: std::fmt::Debug>(result: Result<T, Error>) -> Code {
+    result.unwrap_err().code
+}

@@ -1,0 +1,24 @@
+//! Every use case through the front door, one file an operation.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "helpers of tests, which clippy does not take for tests; one crate, nobody else reaches it"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod activity;
+mod cashiers;
+mod create_token;
+mod harness;
+mod invalidate;
+mod keys;
+mod list_tokens;
+mod onboard;
+mod rotate_token;
+mod sign_in;
+mod usage;

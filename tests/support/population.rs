@@ -1,0 +1,142 @@
+//! Many tokens with a life that looks like one: services, environments, expiries, some revoked, some replaced.
+
+use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
+use strongroom::domain::id::{Id, OrganizationId, RequestId, TokenId};
+use strongroom::domain::organization::Organization;
+use strongroom::domain::text::{
+    Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName, Variable,
+};
+use strongroom::domain::time::Timestamp;
+use strongroom::domain::token::{Life, Lifetime, Revocation, Token, TokenSecret};
+use strongroom::service::ports::{Batch, Record, Sealer, Store};
+
+const SERVICES: [&str; 8] = [
+    "checkout",
+    "payouts",
+    "ledger",
+    "nightly-cron",
+    "mobile-gateway",
+    "reporting",
+    "kyc",
+    "notifications",
+];
+const ENVIRONMENTS: [&str; 4] = ["prod", "staging", "dev", "cron"];
+
+/// Makes the numbered token's secret; the same for the same number.
+pub fn secret(number: u64) -> TokenSecret {
+    let mut bytes = [0; 32];
+    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03;
+    for chunk in bytes.chunks_exact_mut(8) {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        chunk.copy_from_slice(&state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_le_bytes());
+    }
+    TokenSecret::from_random(bytes)
+}
+
+/// The text that a client sends for it.
+pub fn text(number: u64) -> Vec<u8> {
+    let environment = Environment::from_stored(ENVIRONMENTS[number as usize % 4]);
+    secret(number)
+        .text(&Brand::from_stored("FinCode"), &environment)
+        .expose()
+        .to_vec()
+}
+
+/// Writes an organization and `count` tokens minted over the year before `now`, a thousand in a commit.
+pub fn write(store: &dyn Store, sealer: &dyn Sealer, count: u64, now: Timestamp) {
+    let organization = OrganizationId(Id::new(now, [1; 10]));
+    let email = Email::from_stored("ada@acme.test");
+    let first = Organization {
+        id: organization,
+        slug: Slug::from_stored("acme"),
+        name: OrganizationName::from_stored("Acme Payments"),
+        brand: Brand::from_stored("FinCode"),
+        created_at: now,
+        created_by: email.clone(),
+    };
+    let mut sequence = 1;
+    let mut put = vec![(Record::Organization(first), 1)];
+    for number in 0..count {
+        put.push((
+            Record::Token(token(number, count, organization, &email, sealer, now)),
+            1,
+        ));
+        if put.len() == 1_000 || number + 1 == count {
+            let batch = Batch {
+                put: std::mem::take(&mut put),
+                audit: vec![entry(sequence, now)],
+                ..Batch::default()
+            };
+            store.commit(&batch).unwrap();
+            sequence += 1;
+        }
+    }
+}
+
+fn token(
+    number: u64,
+    count: u64,
+    organization: OrganizationId,
+    email: &Email,
+    sealer: &dyn Sealer,
+    now: Timestamp,
+) -> Token {
+    let year = 365 * 86_400_000;
+    let minted_at = Timestamp::from_millis(now.millis() - year + (number * year as u64 / count) as i64);
+    let secret = secret(number);
+    let (service, environment) = (SERVICES[number as usize % 8], ENVIRONMENTS[number as usize % 4]);
+    let (digest, digest_key) = sealer.digest(secret.expose());
+    let lifetime = Lifetime::ALL[2 + number as usize % 3];
+    let mut life = Life::begin(lifetime, minted_at);
+    let revocation = (number % 50 == 0).then(|| Revocation {
+        by: email.clone(),
+        leaked: false,
+        reason: None,
+    });
+    life.revoked_at = revocation.as_ref().map(|_| now);
+    let mut random = [0; 10];
+    random.copy_from_slice(&digest.0[..10]);
+    Token {
+        id: TokenId(Id::new(minted_at, random)),
+        organization,
+        name: TokenName::from_stored(&format!("{service}-{environment}-{number}")),
+        service: ServiceName::from_stored(service),
+        environment: Environment::from_stored(environment),
+        variable: Variable::from_stored(&format!("FINCODE_TOKEN_{number}")),
+        brand: Brand::from_stored("FinCode"),
+        lifetime,
+        life,
+        minted_by: email.clone(),
+        digest,
+        digest_key,
+        last_four: *b"x7Qm",
+        acknowledged_at: Some(minted_at),
+        replaces: None,
+        replaced_by: None,
+        revocation,
+    }
+}
+
+fn entry(sequence: u64, at: Timestamp) -> AuditEntry {
+    AuditEntry {
+        sequence,
+        at,
+        actor: AuditActor {
+            cashier: None,
+            role: None,
+            os_user: "ops".into(),
+            uid: 1000,
+            address: None,
+        },
+        action: Action::TokenCreated,
+        organization: None,
+        subject: "population".into(),
+        result: Outcome::Done,
+        reason: String::new(),
+        request: RequestId(Id::new(at, [2; 10])),
+        previous: [0; 32],
+        hash: [sequence as u8; 32],
+    }
+}
