@@ -127,6 +127,10 @@ actions! {
     SignInFailed = "cashier.sign_in_failed",
     /// The host's owner made a code without an admin.
     BreakGlass = "cashier.break_glass",
+    /// The right password ended a row of failures.
+    FailuresForgotten = "cashier.failures_forgotten",
+    /// A password was hashed again, with today's parameters.
+    PasswordRehashed = "cashier.password_rehashed",
 }
 
 impl AuditEntry {

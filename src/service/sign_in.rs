@@ -211,13 +211,19 @@ impl Service {
         if current.password != cashier.password {
             return Ok(());
         }
+        let acting = Acting {
+            email: current.email.clone(),
+            role: Some(current.role),
+        };
+        let note = Note::done(Action::PasswordRehashed, None, current.email.as_str());
         let put = vec![Record::Cashier(Cashier { password, ..current })];
         self.commit(
             &mut writer,
             actor,
-            None,
+            Some(&acting),
             Changes {
                 put,
+                notes: vec![note],
                 ..Changes::default()
             },
         )

@@ -202,7 +202,7 @@ impl SelectionCache {
 }
 
 /// One token at one instant.
-pub(crate) struct Seen {
+struct Seen {
     status: Status,
     unused: bool,
     acknowledged: bool,
