@@ -109,7 +109,7 @@ impl Form {
     #[must_use]
     pub fn credentials_of(self, email: Option<&Email>) -> Self {
         self.field(
-            "email",
+            "e-mail address",
             "Cashier",
             Email::MAX,
             email.map_or("", Email::as_str),
@@ -205,7 +205,7 @@ impl Form {
 
     /// The cashier's e-mail address and password, where both were given.
     pub fn credentials(&mut self) -> Option<Credentials> {
-        let email = self.parsed("email", Email::folded)?;
+        let email = self.parsed("e-mail address", Email::folded)?;
         if self.text("password").is_empty() {
             self.refuse("password", "the password is empty");
             return None;

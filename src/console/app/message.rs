@@ -149,6 +149,8 @@ pub enum Tag {
 /// What a screen or dialog is told.
 #[derive(Debug)]
 pub enum News {
+    /// The dialog was put on the stack: ask what it needs.
+    Opened,
     /// The screen is seen now, or what it shows may have changed: ask anew. Dialogs get it only after changes.
     Refresh,
     /// A key was pressed, and what it means where the focus is.

@@ -26,7 +26,7 @@ use crate::service::{Code, Error, Response};
 pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec<Effect>) {
     for order in orders {
         match order {
-            Order::Open(dialog) => open(model, dialog),
+            Order::Open(dialog) => open(model, dialog, effects),
             Order::Note(note) => model.note = Some(note),
             Order::Show(screen) => show(model, screen, effects),
             Order::Switch(slug) => switch(model, slug, effects),
@@ -44,10 +44,17 @@ pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec
     }
 }
 
-pub(super) fn open(model: &mut Model, dialog: Box<dyn Dialog>) {
+fn open(model: &mut Model, dialog: Box<dyn Dialog>, effects: &mut Vec<Effect>) {
+    let id = push(model, dialog);
+    tell(model, Asker::Dialog(id), News::Opened, effects);
+}
+
+/// Puts a dialog of the shell's own on the stack, which needs to ask nothing.
+fn push(model: &mut Model, dialog: Box<dyn Dialog>) -> DialogId {
     let id = DialogId(model.next_dialog);
     model.next_dialog += 1;
     model.dialogs.push((id, dialog));
+    id
 }
 
 fn note(model: &mut Model, tone: Tone, text: impl Into<String>) {
@@ -110,7 +117,7 @@ pub(super) fn sign_in_for(model: &mut Model, ask: Ask, effects: &mut Vec<Effect>
     model.pending.push(ask);
     if model.pending.len() == 1 {
         let dialog = SignIn::new(model.facts.email.as_ref(), true);
-        open(model, Box::new(dialog));
+        push(model, Box::new(dialog));
     }
 }
 
@@ -152,7 +159,7 @@ pub(super) fn sign_in_or_out(model: &mut Model, effects: &mut Vec<Effect>) {
         note(model, Tone::Good, "signed out".to_owned());
     } else {
         let dialog = SignIn::new(model.facts.email.as_ref(), false);
-        open(model, Box::new(dialog));
+        push(model, Box::new(dialog));
     }
 }
 
@@ -177,25 +184,25 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
         .last()
         .is_some_and(|(_, dialog)| dialog.asks_to_quit())
     {
-        open(model, Box::new(QuitAnyway::default()));
+        push(model, Box::new(QuitAnyway::default()));
     }
 }
 
 pub(super) fn help(model: &mut Model) {
     if model.lock.is_none() {
         let help = Help::new(model.context());
-        open(model, Box::new(help));
+        push(model, Box::new(help));
     }
 }
 
 pub(super) fn command_line(model: &mut Model) {
-    open(model, Box::new(CommandLine::default()));
+    push(model, Box::new(CommandLine::default()));
 }
 
 pub(super) fn organizations(model: &mut Model) {
     if model.facts.organizations.len() > 1 {
         let dialog = Organizations::new(&model.facts);
-        open(model, Box::new(dialog));
+        push(model, Box::new(dialog));
     }
 }
 

@@ -85,11 +85,8 @@ fn write_new(path: &Path, bytes: &Secret) -> Result<(), Error> {
     })
 }
 
-/// The path that somebody typed: `~/` is the home directory.
+/// The path that somebody typed; a relative one is in `directory`.
 #[must_use]
-pub fn typed_path(text: &str, home: Option<&Path>) -> PathBuf {
-    match (text.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(text),
-    }
+pub fn typed_path(text: &str, directory: &Path) -> PathBuf {
+    directory.join(text.trim())
 }

@@ -50,7 +50,7 @@ fn take_message(model: &mut Model, message: Message, effects: &mut Vec<Effect>) 
 fn begin(model: &mut Model, state: StoreState, effects: &mut Vec<Effect>) {
     match state {
         StoreState::Absent { data_dir, key_file } => {
-            model.stage = Stage::Absent(Box::new(Wizard::new(data_dir, Some(key_file))));
+            model.stage = Stage::Absent(Box::new(Wizard::new(data_dir, &key_file)));
         }
         StoreState::NeedsPassphrase => model.stage = Stage::Sealed(Unlock::default()),
         StoreState::Ready => ask_overview(model, effects),

@@ -34,7 +34,7 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         Stage::Starting => frame.render_widget(Line::styled(" Opening the store", theme.dim), body),
         Stage::Failed(error) => failed(error, theme, frame),
         Stage::Sealed(unlock) => unlock.view(&model.facts, theme, frame),
-        Stage::Absent(wizard) => wizard.view(&model.facts, theme, frame, body),
+        Stage::Absent(wizard) => wizard.view(&model.facts, theme, frame),
         Stage::Open => {
             frame::tabs(model, theme, frame, tabs);
             screen(model, theme, frame, body);

@@ -5,3 +5,4 @@ pub mod help;
 pub mod organizations;
 pub mod quit;
 pub mod sign_in;
+pub mod write_file;
