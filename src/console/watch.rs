@@ -110,9 +110,10 @@ fn read_keys<M>(to_loop: &Sender<Incoming<M>>) {
                 None => continue,
             },
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) if hung_up() => Incoming::TerminalLost,
             Err(error) => Incoming::InputFailed(error),
         };
-        let failed = matches!(incoming, Incoming::InputFailed(_));
+        let failed = matches!(incoming, Incoming::InputFailed(_) | Incoming::TerminalLost);
         if to_loop.send(incoming).is_err() || failed {
             return;
         }
