@@ -143,8 +143,12 @@ impl<W: Write> Backend for Screen<W> {
 mod tests {
     use super::*;
     use ratatui::Terminal;
-    use ratatui::layout::Rect;
-    use ratatui::style::{Modifier, Style};
+    use ratatui::style::Style;
+
+    use crate::console::theme::{Look, Palette, Theme};
+    use crate::console::widgets::dialog::framed;
+    use crate::console::widgets::table::{self, Column, Row, Window};
+    use crate::domain::token::Status;
 
     fn terminal(width: u16, height: u16) -> Terminal<Screen<Vec<u8>>> {
         Terminal::new(Screen::new(Vec::new(), Size { width, height })).unwrap()
@@ -182,25 +186,49 @@ mod tests {
     }
 
     #[test]
-    fn moving_a_selection_across_two_hundred_columns_stays_within_600_bytes() {
-        let mut terminal = terminal(200, 50);
-        let line = "payouts-prod        prod   active     in 2 mo      3 s ago     ".repeat(4);
-        let mut draw = |selected: u16| {
-            terminal
-                .draw(|frame| {
-                    for y in 0..50 {
-                        frame.buffer_mut().set_stringn(0, y, &line, 200, Style::new());
-                    }
-                    let row = Rect::new(0, selected, 200, 1);
-                    frame
-                        .buffer_mut()
-                        .set_style(row, Style::new().add_modifier(Modifier::REVERSED));
-                })
-                .unwrap();
-            terminal.backend().out().len()
-        };
-        let before = draw(10);
-        let bytes = draw(11) - before;
-        assert!(bytes <= 600, "{bytes}");
+    fn moving_the_selection_across_two_hundred_columns_stays_within_600_bytes() {
+        for look in [
+            Look::default(),
+            Look { true_color: true, ..Look::default() },
+            Look { palette: Palette::Plain, ..Look::default() },
+        ] {
+            let theme = Theme::new(look);
+            let columns = [
+                Column::new("NAME", 20).flexible(),
+                Column::new("ENV", 6),
+                Column::new("STATUS", 12),
+                Column::new("EXPIRES", 12),
+                Column::new("LAST USED", 12),
+                Column::new("30 DAYS", 30),
+            ];
+            let row = Row {
+                cells: vec![
+                    ("payouts-prod".into(), theme.text),
+                    ("prod".into(), theme.text),
+                    ("expiring".into(), theme.status(Status::Expiring)),
+                    ("in 3 d 4 h".into(), theme.warn),
+                    ("12 s ago".into(), theme.dim),
+                    (theme.glyphs.sparkline(&[1, 5, 9, 3, 2, 2, 9]), theme.text),
+                ],
+                marked: false,
+            };
+            let rows = vec![row; 47];
+            let mut window = Window::default();
+            window.fit(1000, 47);
+            let mut terminal = terminal(200, 50);
+            let mut draw = |selected| {
+                window.select(selected);
+                terminal
+                    .draw(|frame| {
+                        let inside = framed(frame, &theme, frame.area(), "API Tokens", theme.focus);
+                        table::draw(frame, inside, &theme, &columns, &rows, &window);
+                    })
+                    .unwrap();
+                terminal.backend().out().len()
+            };
+            let before = draw(10);
+            let bytes = draw(11) - before;
+            assert!(bytes <= 600, "{bytes} with {look:?}");
+        }
     }
 }
