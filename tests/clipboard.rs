@@ -1,6 +1,11 @@
 //! Copying inside a real tmux: the terminal gets the text, and tmux keeps none of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 #![allow(clippy::disallowed_types, reason = "tests start programs")]
 
 #[path = "support/pty.rs"]

@@ -5,6 +5,7 @@
 //! frame. Work that takes time runs on worker threads and never delays a key press.
 
 use std::any::Any;
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -43,7 +44,7 @@ pub enum Event<M> {
 }
 
 /// Something to be done outside of the app.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Effect<W> {
     /// Work on a worker thread; its answer comes back as [`Event::Message`].
     Work(W),
@@ -55,6 +56,19 @@ pub enum Effect<W> {
     Repaint,
     /// Leave the console.
     Quit,
+}
+
+/// Never shows the terminal's bytes: they may hold a token.
+impl<W: fmt::Debug> fmt::Debug for Effect<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Work(work) => write!(f, "Work({work:?})"),
+            Self::Emit(bytes) => write!(f, "Emit({} bytes)", bytes.len()),
+            Self::Suspend => f.write_str("Suspend"),
+            Self::Repaint => f.write_str("Repaint"),
+            Self::Quit => f.write_str("Quit"),
+        }
+    }
 }
 
 /// What the loop runs.
@@ -101,8 +115,8 @@ pub enum Failure {
     Panic(String),
 }
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Terminal(error) => write!(f, "the terminal: {error}"),
             Self::Panic(said) => write!(

@@ -189,8 +189,14 @@ mod tests {
     fn moving_the_selection_across_two_hundred_columns_stays_within_600_bytes() {
         for look in [
             Look::default(),
-            Look { true_color: true, ..Look::default() },
-            Look { palette: Palette::Plain, ..Look::default() },
+            Look {
+                true_color: true,
+                ..Look::default()
+            },
+            Look {
+                palette: Palette::Plain,
+                ..Look::default()
+            },
         ] {
             let theme = Theme::new(look);
             let columns = [

@@ -71,7 +71,7 @@ impl Surroundings {
 
 /// What happened to a text that was to be copied.
 #[must_use]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum CopyOutcome {
     /// It is on the desktop's clipboard.
     Copied,
@@ -94,6 +94,13 @@ impl fmt::Display for CopyOutcome {
             Self::Off => f.write_str("copying is turned off: clipboard = none in the configuration"),
             Self::Failed(why) => write!(f, "not copied: {why}"),
         }
+    }
+}
+
+/// As for the operator: the bytes for the terminal hold the text.
+impl fmt::Debug for CopyOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CopyOutcome({self})")
     }
 }
 
@@ -336,6 +343,15 @@ mod tests {
             panic!("not sent");
         };
         assert_eq!(*bytes, b"\x1b]52;c;\x07");
+    }
+
+    #[test]
+    fn debug_output_shows_neither_the_text_nor_its_encoding() {
+        let copied = Clipboard::new(Way::Osc52, around(&[])).copy("secret");
+        assert_eq!(
+            format!("{copied:?}"),
+            "CopyOutcome(sent to your terminal; paste to check)"
+        );
     }
 
     #[test]
