@@ -5,6 +5,12 @@
 //! for them.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "the subject has a real clock, and tests have deadlines"
 )]
