@@ -114,6 +114,15 @@ pub struct Clipboard {
     /// The desktop's clipboard is served by this process for as long as this lives.
     desktop: Mutex<Option<Desktop>>,
     hasher: RandomState,
+    /// How the last text went, until it is taken off.
+    last: Mutex<Option<Went>>,
+}
+
+#[derive(Clone, Copy)]
+enum Went {
+    Desktop,
+    Tmux,
+    Terminal,
 }
 
 struct Desktop {
@@ -131,11 +140,41 @@ impl Clipboard {
             surroundings,
             desktop: Mutex::new(None),
             hasher: RandomState::new(),
+            last: Mutex::new(None),
         }
     }
 
     /// Copies a text. May take a while (tmux, the desktop): not for a thread that draws.
     pub fn copy(&self, text: &str) -> CopyOutcome {
+        let outcome = self.by_its_way(text);
+        if let Ok(mut last) = self.last.lock() {
+            *last = match outcome {
+                CopyOutcome::Copied => Some(Went::Desktop),
+                CopyOutcome::SentThroughTmux => Some(Went::Tmux),
+                CopyOutcome::Sent(_) => Some(Went::Terminal),
+                CopyOutcome::Off | CopyOutcome::Failed(_) => None,
+            };
+        }
+        outcome
+    }
+
+    /// Takes what was copied last off again, by the way it went, once; `None` when there is nothing of ours to take off.
+    /// For [`KEPT_FOR`] after a secret. On the desktop only if it is still there; terminals cannot be asked, so that
+    /// whatever was copied since goes with it.
+    pub fn clear(&self) -> Option<CopyOutcome> {
+        let went = self.last.lock().ok()?.take()?;
+        Some(match went {
+            Went::Desktop => self.clear_desktop().unwrap_or_else(CopyOutcome::Failed),
+            // tmux keeps no empty buffers: a space takes the text's place.
+            Went::Tmux => match through_tmux(" ", &self.surroundings) {
+                Ok(()) => CopyOutcome::SentThroughTmux,
+                Err(error) => CopyOutcome::Failed(error.to_string()),
+            },
+            Went::Terminal => CopyOutcome::Sent(osc52("", &self.surroundings)),
+        })
+    }
+
+    fn by_its_way(&self, text: &str) -> CopyOutcome {
         let around = &self.surroundings;
         match self.way {
             Way::None => CopyOutcome::Off,
@@ -148,22 +187,6 @@ impl Clipboard {
                     .unwrap_or_else(|_| CopyOutcome::Sent(osc52(text, around))),
                 _ => CopyOutcome::Sent(osc52(text, around)),
             },
-        }
-    }
-
-    /// Takes a copied text off again, by the way it went; [`KEPT_FOR`] after [`Clipboard::copy`] gave `outcome`. On the
-    /// desktop only if it is still there; terminals cannot be asked, so that whatever was copied since goes with it.
-    pub fn clear(&self, outcome: &CopyOutcome) -> CopyOutcome {
-        let around = &self.surroundings;
-        match outcome {
-            CopyOutcome::Copied => self.clear_desktop().unwrap_or_else(CopyOutcome::Failed),
-            // tmux keeps no empty buffers: a space takes the text's place.
-            CopyOutcome::SentThroughTmux => match through_tmux(" ", around) {
-                Ok(()) => CopyOutcome::SentThroughTmux,
-                Err(error) => CopyOutcome::Failed(error.to_string()),
-            },
-            CopyOutcome::Sent(_) => CopyOutcome::Sent(osc52("", around)),
-            CopyOutcome::Off | CopyOutcome::Failed(_) => outcome.clone(),
         }
     }
 
@@ -337,12 +360,15 @@ mod tests {
     }
 
     #[test]
-    fn clearing_goes_the_way_that_copying_went() {
+    fn clearing_goes_the_way_that_copying_went_and_once() {
         let clipboard = Clipboard::new(Way::Osc52, around(&[("TERM", "xterm")]));
-        let CopyOutcome::Sent(bytes) = clipboard.clear(&clipboard.copy("secret")) else {
+        assert_eq!(clipboard.clear(), None);
+        assert!(matches!(clipboard.copy("secret"), CopyOutcome::Sent(_)));
+        let Some(CopyOutcome::Sent(bytes)) = clipboard.clear() else {
             panic!("not sent");
         };
         assert_eq!(*bytes, b"\x1b]52;c;\x07");
+        assert_eq!(clipboard.clear(), None);
     }
 
     #[test]
