@@ -141,6 +141,8 @@ const RULES: &[Rule] = &[
             "serde",
             "serde_json",
             "toml",
+            // Likeness of texts, for "did you mean".
+            "strsim",
             "base64",
             "zeroize",
         ],
@@ -158,7 +160,11 @@ const RULES: &[Rule] = &[
     },
     Rule {
         place: "cli",
-        inside: vocabulary!(),
+        inside: vocabulary!(
+            // Passwords are asked on the terminal or read from files, tokens written into them.
+            "system::private_file",
+            "system::prompt"
+        ),
         outside: &[
             "clap",
             "serde",

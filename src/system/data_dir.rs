@@ -1,4 +1,4 @@
-//! The data directory: where it is, and that nobody else can read or change anything in it.
+//! The data directory: that nobody else can read or change anything in it.
 //!
 //! The directory and all in it belong to this process' user, directories with mode 0700 and files with 0600 or less;
 //! symbolic links and special files are refused (security.md, "another local user"). Everything is opened with
@@ -18,39 +18,6 @@ use crate::domain::text::escape;
 use crate::service::ports::StoreError;
 
 use super::identity::user_name;
-
-/// What says where the data directory is, the strongest first; empty values count as not given.
-#[derive(Debug, Clone, Default)]
-pub struct Locations {
-    /// The option `--data-dir`.
-    pub option: Option<PathBuf>,
-    /// The environment variable `STRONGROOM_DATA_DIR`.
-    pub variable: Option<PathBuf>,
-    /// The environment variable `XDG_DATA_HOME`; a relative path is ignored, as the XDG specification asks.
-    pub xdg_data_home: Option<PathBuf>,
-    /// The environment variable `HOME`.
-    pub home: Option<PathBuf>,
-}
-
-impl Locations {
-    /// The data directory's path.
-    ///
-    /// # Errors
-    /// Nothing says where it is.
-    pub fn resolve(&self) -> Result<PathBuf, StoreError> {
-        let given = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
-        let absolute = |path: &Option<PathBuf>| given(path).filter(|path| path.is_absolute());
-        given(&self.option)
-            .or_else(|| given(&self.variable))
-            .or_else(|| absolute(&self.xdg_data_home).map(|path| path.join("strongroom")))
-            .or_else(|| absolute(&self.home).map(|path| path.join(".local/share/strongroom")))
-            .ok_or_else(|| {
-                StoreError::Io(
-                    "no data directory: HOME is not set; name one with --data-dir DIRECTORY".to_owned(),
-                )
-            })
-    }
-}
 
 /// A data directory that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,26 +194,6 @@ mod tests {
             Err(StoreError::Permissions(text)) => text,
             other => panic!("{other:?}"),
         }
-    }
-
-    #[test]
-    fn the_option_is_stronger_than_the_variable_and_that_than_the_defaults() {
-        let path = |text: &str| Some(PathBuf::from(text));
-        let mut locations = Locations {
-            option: path("o"),
-            variable: path("v"),
-            xdg_data_home: path("/x"),
-            home: path("/h"),
-        };
-        assert_eq!(locations.resolve(), Ok("o".into()));
-        locations.option = path("");
-        assert_eq!(locations.resolve(), Ok("v".into()));
-        locations.variable = None;
-        assert_eq!(locations.resolve(), Ok("/x/strongroom".into()));
-        locations.xdg_data_home = path("relative");
-        assert_eq!(locations.resolve(), Ok("/h/.local/share/strongroom".into()));
-        locations.home = None;
-        assert!(matches!(locations.resolve(), Err(StoreError::Io(text)) if text.contains("--data-dir")));
     }
 
     #[test]

@@ -7,7 +7,10 @@ pub mod data_dir;
 pub mod entropy;
 pub mod identity;
 pub mod lock;
+pub mod private_file;
+pub mod prompt;
 pub mod seal_file;
+pub mod settings;
 pub mod signals;
 
 pub use self::clock::SystemClock;
