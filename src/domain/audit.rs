@@ -31,9 +31,11 @@ pub struct AuditEntry {
     pub reason: String,
     /// The request that it belongs to.
     pub request: RequestId,
-    /// The hash of the entry before.
+    /// The hash of the entry before; in JSON as 64 hexadecimal digits.
+    #[serde(with = "hexadecimal")]
     pub previous: [u8; 32],
-    /// The hash of this one.
+    /// The hash of this one; in JSON as 64 hexadecimal digits.
+    #[serde(with = "hexadecimal")]
     pub hash: [u8; 32],
 }
 
@@ -167,4 +169,31 @@ impl AuditEntry {
 
 fn optional(text: Option<&str>) -> Vec<u8> {
     text.map_or_else(Vec::new, |text| [&[1], text.as_bytes()].concat())
+}
+
+/// 32 bytes as digits where people read them, and as they are in the store.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        } else {
+            bytes.serialize(serializer)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 32]>::deserialize(deserializer);
+        }
+        let text = String::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            let digits = text.get(2 * place..2 * place + 2).filter(|_| text.len() == 64);
+            let value = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            *byte = value.ok_or_else(|| de::Error::custom("not 64 hexadecimal digits"))?;
+        }
+        Ok(bytes)
+    }
 }
