@@ -1,0 +1,89 @@
+//! `strongroom activity`: the audit log.
+
+use clap::Subcommand;
+
+use super::context::{Context, unexpected};
+use super::failure::Failure;
+use crate::domain::audit::{AuditEntry, Outcome};
+use crate::domain::text::{Email, Slug};
+use crate::service::{Request, Response};
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum Activity {
+    /// List what was done, the newest first
+    List {
+        /// Those that contain it
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        filter: String,
+        /// Those before this entry
+        #[arg(long, value_name = "SEQUENCE")]
+        before: Option<u64>,
+        /// How many to list at most
+        #[arg(long, value_name = "N", default_value = "100")]
+        limit: usize,
+    },
+}
+
+impl Activity {
+    /// Does it.
+    pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let Self::List {
+            filter,
+            before,
+            limit,
+        } = self;
+        let request = Request::ListActivity {
+            filter: filter.clone(),
+            before: *before,
+            limit: *limit,
+        };
+        let page = match context.ask(request)? {
+            Response::Activity(page) => page,
+            other => return Err(unexpected(&other)),
+        };
+        if context.output.json {
+            return context.output.json(&page);
+        }
+        let rows: Vec<Vec<String>> = page.entries.iter().map(cells).collect();
+        let headings = [
+            "ENTRY",
+            "AT",
+            "CASHIER",
+            "HOST USER",
+            "ACTION",
+            "ORGANIZATION",
+            "SUBJECT",
+            "RESULT",
+            "REASON",
+        ];
+        context.output.table(&headings, &rows)?;
+        if let Some(next) = page.next {
+            context.output.note(&format!("More: --before {next}"));
+        }
+        Ok(())
+    }
+}
+
+fn cells(entry: &AuditEntry) -> Vec<String> {
+    let result = match entry.result {
+        Outcome::Done => "done",
+        Outcome::Refused => "refused",
+    };
+    let address = entry
+        .actor
+        .address
+        .as_ref()
+        .map_or_else(String::new, |address| format!("@{address}"));
+    vec![
+        entry.sequence.to_string(),
+        entry.at.to_string(),
+        entry.actor.cashier.as_ref().map_or("", Email::as_str).to_owned(),
+        format!("{}{address}", entry.actor.os_user),
+        entry.action.word().to_owned(),
+        entry.organization.as_ref().map_or("", Slug::as_str).to_owned(),
+        entry.subject.clone(),
+        result.to_owned(),
+        entry.reason.clone(),
+    ]
+}

@@ -1,0 +1,144 @@
+//! Changes to tokens that are there: overlaps, and rights taken away or given back.
+
+use clap::Args;
+
+use crate::cli::context::{Context, unexpected};
+use crate::cli::failure::Failure;
+use crate::cli::key::what_breaks;
+use crate::cli::secrets::SignInArguments;
+use crate::cli::values;
+use crate::domain::text::Reason;
+use crate::domain::token::Overlap;
+use crate::service::request::{Invalidate, Invalidation, TokenRef};
+use crate::service::{Request, Response};
+
+/// One token.
+#[derive(Debug, Args)]
+pub struct One {
+    /// Its name or id
+    token: String,
+    #[command(flatten)]
+    who: SignInArguments,
+}
+
+/// A longer overlap.
+#[derive(Debug, Args)]
+pub struct Extend {
+    /// The old token's id, or the name of both
+    token: String,
+    /// How long both work from now on, never past the old one's expiry
+    #[arg(long, value_parser = values::overlap())]
+    overlap: Overlap,
+    #[command(flatten)]
+    who: SignInArguments,
+}
+
+/// Several tokens, all or none.
+#[derive(Debug, Args)]
+pub struct Several {
+    /// Their names or ids
+    #[arg(required = true)]
+    tokens: Vec<String>,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Do not ask whether it is meant
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    who: SignInArguments,
+}
+
+/// Several tokens that are refused from now on.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// Somebody else may have them: the revocation cannot be undone
+    #[arg(long)]
+    leaked: bool,
+    #[command(flatten)]
+    several: Several,
+}
+
+impl One {
+    /// Ends its overlap at once.
+    pub fn cut_over(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let (organization, token) = (context.organization.clone(), TokenRef::parse(&self.token));
+        context.ask_as(&self.who, Request::CutOver { organization, token })?;
+        context.output.done("The old token is refused from now on.")
+    }
+
+    /// Gives its rights back.
+    pub fn restore(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let (organization, token) = (context.organization.clone(), TokenRef::parse(&self.token));
+        context.ask_as(&self.who, Request::RestoreToken { organization, token })?;
+        context.output.done("The revocation is undone.")
+    }
+}
+
+impl Extend {
+    /// Makes the overlap longer.
+    pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let (organization, token) = (context.organization.clone(), TokenRef::parse(&self.token));
+        let request = Request::ExtendOverlap {
+            organization,
+            token,
+            overlap: self.overlap,
+        };
+        context.ask_as(&self.who, request)?;
+        context
+            .output
+            .done("The overlap is longer; `strongroom token show` says until when.")
+    }
+}
+
+impl Revoke {
+    /// Takes their rights away.
+    pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        if self.leaked {
+            self.several.invalidate(
+                context,
+                Invalidation::RevokeAsLeaked,
+                "Revoked as leaked, for good.",
+            )
+        } else {
+            let sentence = "Revoked; `strongroom token restore` undoes it within 60 minutes.";
+            self.several.invalidate(context, Invalidation::Revoke, sentence)
+        }
+    }
+}
+
+impl Several {
+    /// Leaves tombstones.
+    pub fn delete(&self, context: &Context<'_>) -> Result<(), Failure> {
+        self.invalidate(context, Invalidation::Delete, "Deleted, for good.")
+    }
+
+    fn invalidate(&self, context: &Context<'_>, how: Invalidation, sentence: &str) -> Result<(), Failure> {
+        let organization = context.organization.clone();
+        let tokens: Vec<TokenRef> = self.tokens.iter().map(|token| TokenRef::parse(token)).collect();
+        let reason = self.reason.as_deref().map(Reason::parse).transpose()?;
+        let request = Request::TokenImpact {
+            organization: organization.clone(),
+            tokens: tokens.clone(),
+        };
+        let impact = match context.ask(request)? {
+            Response::Impact(impact) => impact,
+            other => return Err(unexpected(&other)),
+        };
+        context.output.note(&what_breaks(&impact));
+        if !self.yes {
+            context.confirm(&format!(
+                "{} of {} tokens work. Go on?",
+                impact.live, impact.subjects
+            ))?;
+        }
+        let request = Request::Invalidate(Invalidate {
+            organization,
+            tokens,
+            how,
+            reason,
+        });
+        context.ask_as(&self.who, request)?;
+        context.output.done(sentence)
+    }
+}

@@ -1,0 +1,54 @@
+//! `strongroom token`: API tokens.
+
+mod change;
+mod list;
+mod mint;
+
+use clap::Subcommand;
+
+pub(super) use self::list::Tokens;
+use super::context::Context;
+use super::failure::Failure;
+
+/// What can be done with tokens. A token is named by its name or its id.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// List them; without options those that work
+    List(list::List),
+    /// Show everything about one
+    Show {
+        /// Its name or id
+        token: String,
+    },
+    /// Mint one; it is shown this once
+    Create(mint::Create),
+    /// Mint one to replace another; both work for an overlap
+    Rotate(mint::Rotate),
+    /// Make a running overlap longer, from now on
+    Extend(change::Extend),
+    /// End a running overlap at once
+    Cutover(change::One),
+    /// Refuse tokens from now on; can be undone for 60 minutes, unless they leaked
+    Revoke(change::Revoke),
+    /// Undo a revocation
+    Restore(change::One),
+    /// Leave only a tombstone of tokens; for good
+    Delete(change::Several),
+}
+
+impl Token {
+    /// Does it.
+    pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        match self {
+            Self::List(list) => list.run(context),
+            Self::Show { token } => list::show(context, token),
+            Self::Create(create) => create.run(context),
+            Self::Rotate(rotate) => rotate.run(context),
+            Self::Extend(extend) => extend.run(context),
+            Self::Cutover(one) => one.cut_over(context),
+            Self::Revoke(revoke) => revoke.run(context),
+            Self::Restore(one) => one.restore(context),
+            Self::Delete(several) => several.delete(context),
+        }
+    }
+}
