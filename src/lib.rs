@@ -3,6 +3,7 @@
 //! Everything that anybody can ask is a `service::Request`; console, command line and daemon are faces of that one
 //! vocabulary. Who may import whom is asserted by `tests/architecture.rs`.
 
+pub mod cli;
 pub mod console;
 pub mod crypto;
 pub mod domain;
@@ -10,3 +11,4 @@ pub mod gateway;
 pub mod service;
 pub mod store;
 pub mod system;
+pub mod wiring;

@@ -1,5 +1,7 @@
 //! The one door that console and command line go through, whether the service is in this process or behind a socket.
 
+pub mod in_process;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;

@@ -1,0 +1,181 @@
+//! The door to a service in this process: opens the store when it is first needed, and speaks for one operating-system
+//! account.
+//!
+//! How a store is found, made and unsealed is the [`Opener`]'s business, which `wiring` supplies. A store that was made
+//! and never onboarded is simply ready: its overview has no organizations, and whoever asks goes on from there.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Gateway, SealChoice, StoreState};
+use crate::domain::secret::Secret;
+use crate::service::request::SessionId;
+use crate::service::{Actor, Code, Error, Event, Request, Response, Service};
+
+/// Finds, makes and opens the one store of this process.
+pub trait Opener: Send + Sync {
+    /// What is there. Changes nothing, and does not open the store.
+    ///
+    /// # Errors
+    /// The data directory cannot be used.
+    fn state(&self) -> Result<StoreState, Error>;
+
+    /// Makes an empty store with its seal, and opens it.
+    ///
+    /// # Errors
+    /// There is one already, or it cannot be written there; nothing is left behind then.
+    fn create(&self, seal: SealChoice) -> Result<Arc<Service>, Error>;
+
+    /// Opens the store; with `passphrase` where it is sealed with one.
+    ///
+    /// # Errors
+    /// A wrong seal, another process, damage.
+    fn open(&self, passphrase: Option<&Secret>) -> Result<Arc<Service>, Error>;
+}
+
+/// A gateway to a service in this process.
+pub struct InProcess {
+    opener: Box<dyn Opener>,
+    actor: Actor,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    service: Option<Arc<Service>>,
+    /// Who subscribed before there was anything to subscribe to.
+    early: Vec<Sender<Event>>,
+}
+
+impl InProcess {
+    /// A gateway that asks as `actor`; nothing is opened yet.
+    #[must_use]
+    pub fn new(opener: Box<dyn Opener>, actor: Actor) -> Self {
+        Self {
+            opener,
+            actor,
+            inner: Mutex::default(),
+        }
+    }
+
+    /// Ends the service: what it still had to write is written, and the store is let go.
+    ///
+    /// # Errors
+    /// The last counts of usage could not be written; nothing else is lost.
+    pub fn close(&self) -> Result<(), Error> {
+        let service = self.inner().service.take();
+        service.map_or(Ok(()), |service| service.write_usage())
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn service(&self) -> Result<Arc<Service>, Error> {
+        let mut inner = self.inner();
+        if let Some(service) = &inner.service {
+            return Ok(Arc::clone(service));
+        }
+        match self.opener.state()? {
+            StoreState::Absent { data_dir, .. } => Err(not_onboarded(&data_dir)),
+            StoreState::NeedsPassphrase => Err(sealed()),
+            StoreState::Ready => Ok(inner.keep(self.opener.open(None)?)),
+        }
+    }
+}
+
+impl Inner {
+    fn keep(&mut self, service: Arc<Service>) -> Arc<Service> {
+        let early = std::mem::take(&mut self.early);
+        if !early.is_empty() {
+            let events = service.subscribe();
+            // Ends with the service, which holds the other end.
+            std::thread::spawn(move || forward(&events, &early));
+        }
+        self.service = Some(Arc::clone(&service));
+        service
+    }
+}
+
+fn forward(events: &Receiver<Event>, subscribers: &[Sender<Event>]) {
+    for event in events {
+        for subscriber in subscribers {
+            // Whoever hung up has lost interest.
+            let _ = subscriber.send(event.clone());
+        }
+    }
+}
+
+impl Gateway for InProcess {
+    fn state(&self) -> Result<StoreState, Error> {
+        if self.inner().service.is_some() {
+            return Ok(StoreState::Ready);
+        }
+        self.opener.state()
+    }
+
+    fn initialize(&self, seal: SealChoice) -> Result<(), Error> {
+        if self.actor.read_only {
+            return Err(Error::new(
+                Code::ReadOnly,
+                "this console may only look, and there is no store to look at",
+                "open one without --read-only to make it",
+            ));
+        }
+        let mut inner = self.inner();
+        if inner.service.is_some() {
+            return Err(Error::new(
+                Code::Conflict,
+                "there is a store already, and it is open",
+                "onboard a further organization in it instead",
+            ));
+        }
+        let service = self.opener.create(seal)?;
+        inner.keep(service);
+        Ok(())
+    }
+
+    fn unlock(&self, passphrase: &Secret) -> Result<(), Error> {
+        let mut inner = self.inner();
+        if inner.service.is_none() {
+            let service = self.opener.open(Some(passphrase))?;
+            inner.keep(service);
+        }
+        Ok(())
+    }
+
+    fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error> {
+        let actor = Actor {
+            session,
+            ..self.actor.clone()
+        };
+        self.service()?.handle(&actor, request)
+    }
+
+    fn subscribe(&self) -> Receiver<Event> {
+        let mut inner = self.inner();
+        if let Some(service) = &inner.service {
+            return service.subscribe();
+        }
+        let (sender, receiver) = channel();
+        inner.early.push(sender);
+        receiver
+    }
+}
+
+fn not_onboarded(data_dir: &Path) -> Error {
+    Error::new(
+        Code::NotOnboarded,
+        format!("there is no store in {}", data_dir.display()),
+        "run `strongroom` for the wizard, or `strongroom init`",
+    )
+}
+
+fn sealed() -> Error {
+    Error::new(
+        Code::Sealed,
+        "the store is sealed with a passphrase",
+        "give it on the terminal, or with --passphrase-file",
+    )
+}
