@@ -15,6 +15,7 @@
 pub mod activity;
 pub mod app;
 pub mod cashiers;
+mod encode;
 pub mod form;
 pub mod glyphs;
 pub mod input;
