@@ -200,6 +200,13 @@ const RULES: &[Rule] = &[
         outside: &["ratatui", "crossterm", "rustix", "zeroize"],
         never: &["std::net", "std::process"],
     },
+    // The one file of the console that does things: it asks, copies and writes files, on worker threads.
+    Rule {
+        place: "console/app/perform.rs",
+        inside: vocabulary!("service::ports::Clock", "system::clipboard"),
+        outside: &["ratatui", "zeroize"],
+        never: &["std::net", "std::process"],
+    },
     Rule {
         place: "console/watch.rs",
         inside: vocabulary!("system::signals"),

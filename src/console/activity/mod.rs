@@ -1,5 +1,6 @@
 //! Tab 3: the audit log.
 
+mod detail;
 mod model;
 mod update;
 mod view;

@@ -1,14 +1,122 @@
 //! How the screen looks.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
 
 use super::model::Model;
 use crate::console::app::Facts;
+use crate::console::form::draw_problem;
 use crate::console::theme::Theme;
+use crate::console::when;
 use crate::console::widgets::dialog::framed;
+use crate::console::widgets::table::{self, Column, Row};
+use crate::domain::audit::{AuditEntry, Outcome};
+
+/// Lines of the screen that are no rows: head, tabs, hints, the frame's two, the column heads, the filter's.
+const AROUND: u16 = 7;
+/// The width from which the address and the reason have columns.
+const WIDE: u16 = 110;
+
+/// How many entries a terminal of `size` shows.
+pub(super) fn rows_of(size: (u16, u16)) -> usize {
+    usize::from(size.1.saturating_sub(AROUND))
+}
 
 /// Draws it into `area`, which is everything between the tabs and the line of hints.
-pub fn view(_model: &Model, _facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    framed(frame, theme, area, "Activity", theme.border);
+pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let title = format!(
+        "Activity {} {} entries, the newest first",
+        theme.glyphs.dot,
+        when::count(model.head)
+    );
+    let inside = framed(frame, theme, area, &title, theme.border).inner(Margin::new(1, 0));
+    let last = Rect {
+        y: inside.bottom().saturating_sub(1),
+        height: 1,
+        ..inside
+    };
+    draw_filter(model, theme, frame, last);
+    let list = Rect {
+        height: inside.height.saturating_sub(1),
+        ..inside
+    };
+    if let Some(error) = &model.error {
+        return draw_problem(frame, list, theme, &error.message, &error.hint);
+    }
+    if model.loaded && model.entries.is_empty() {
+        return frame.render_widget(
+            Line::styled("Nothing that was done fits this filter.", theme.dim),
+            list,
+        );
+    }
+    let wide = area.width >= WIDE;
+    let mut columns = vec![
+        Column::new("WHEN", 11),
+        Column::new("WHO", 22),
+        Column::new("ACTION", 26),
+        Column::new("SUBJECT", 8).flexible(),
+    ];
+    if wide {
+        columns.push(Column::new("FROM", 16));
+        columns.push(Column::new("REASON", 22));
+    }
+    let mut window = model.window;
+    window.fit(model.entries.len(), rows_of((area.width, area.height + 3)));
+    let visible = model.entries.get(window.visible()).unwrap_or_default();
+    let rows: Vec<_> = visible
+        .iter()
+        .map(|entry| row(entry, wide, facts, theme))
+        .collect();
+    table::draw(frame, list, theme, &columns, &rows, &window);
+}
+
+fn row(entry: &AuditEntry, wide: bool, facts: &Facts, theme: &Theme) -> Row {
+    let refused = entry.result == Outcome::Refused;
+    let (action, style) = if refused {
+        (
+            format!("{} {}", theme.glyphs.danger, entry.action.word()),
+            theme.danger,
+        )
+    } else {
+        (entry.action.word().to_owned(), theme.text)
+    };
+    let mut cells = vec![
+        (when::relative(entry.at, facts.now()), theme.dim),
+        (who(entry), theme.text),
+        (action, style),
+        (entry.subject.clone(), theme.text),
+    ];
+    if wide {
+        cells.push((entry.actor.address.clone().unwrap_or_default(), theme.dim));
+        cells.push((entry.reason.clone(), theme.dim));
+    }
+    Row { cells, marked: false }
+}
+
+/// The cashier, or the account where there was none.
+pub(super) fn who(entry: &AuditEntry) -> String {
+    match &entry.actor.cashier {
+        Some(email) => email.to_string(),
+        None => format!("({})", entry.actor.os_user),
+    }
+}
+
+fn draw_filter(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    if !model.typing && model.filter.is_empty() {
+        return;
+    }
+    frame.render_widget(Line::from(vec![Span::styled("/", theme.key)]), area);
+    let field = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(1),
+        ..area
+    };
+    model.filter.draw(
+        frame,
+        field,
+        theme,
+        model.typing,
+        "action, person, subject or reason",
+    );
 }

@@ -1,5 +1,8 @@
-//! Tab 4: the cashiers.
+//! Tab 4: the people who may sign in. Nobody sets a password on somebody else's behalf: there are one-time codes.
 
+mod add;
+mod code;
+mod confirm;
 mod model;
 mod update;
 mod view;

@@ -3,7 +3,7 @@
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Shows a tab, 1 to 5.
+    /// Shows a tab, from 1 on.
     Tab(u8),
     /// The tab to the right.
     NextTab,
@@ -75,8 +75,6 @@ pub enum Command {
     Format,
     /// Writes to a file.
     Write,
-    /// Verifies the audit log's chain.
-    VerifyChain,
     /// Changes a cashier's role.
     ChangeRole,
     /// Disables a cashier, or enables one.
@@ -270,13 +268,12 @@ pub const BINDINGS: &[Binding] = &[
     change(Command::Disable, "disable", &[Cashiers], &["x"], "disable or enable the cashier", Some("disable")),
     change(Command::ResetPassword, "reset-password", &[Cashiers], &["p"], "let the cashier set a new password", None),
     change(Command::Unlock, "unlock", &[Cashiers], &["u"], "unlock after failed sign-ins", Some("unlock")),
-    look(Command::VerifyChain, "verify-chain", &[Activity], &["V"], "verify the log's chain", Some("verify")),
-    look(Command::Filter, "filter", &[Tokens, Activity, Cashiers, Guide], &["/"], "filter", Some("filter")),
-    look(Command::Sort, "sort", &[Tokens, Cashiers], &["s"], "sort by the next column", Some("sort")),
-    look(Command::ReverseSort, "reverse-sort", &[Tokens, Cashiers], &["S"], "turn the order around", None),
+    look(Command::Filter, "filter", &[Tokens, Activity, Guide], &["/"], "filter", Some("filter")),
+    look(Command::Sort, "sort", &[Tokens], &["s"], "sort by the next column", Some("sort")),
+    look(Command::ReverseSort, "reverse-sort", &[Tokens], &["S"], "turn the order around", None),
     look(Command::Mark, "mark", &[Tokens], &["space"], "mark or unmark", None),
     look(Command::MarkRange, "mark-range", &[Tokens], &["v"], "mark from the last mark to here", None),
-    look(Command::ShowEnded, "show-ended", &[Tokens, Cashiers], &["a"], "show or hide what has ended", None),
+    look(Command::ShowEnded, "show-ended", &[Tokens], &["a"], "show or hide what has ended", None),
     // The reveal dialog: copying comes before showing.
     look(Command::CopyToken, "copy-token", &[Reveal], &["c"], "copy the token", Some("copy token")),
     look(Command::CopyVariable, "copy-variable", &[Reveal], &["e"], "copy it as a line of an environment file", Some("env line")),
@@ -306,7 +303,6 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::Tab(2), "tab-2", &[Everywhere], &["2"], "show API Tokens", None),
     look(Command::Tab(3), "tab-3", &[Everywhere], &["3"], "show Activity", None),
     look(Command::Tab(4), "tab-4", &[Everywhere], &["4"], "show Cashiers", None),
-    look(Command::Tab(5), "tab-5", &[Everywhere], &["5"], "show Guide", None),
     look(Command::NextTab, "next-tab", &[Everywhere], &["tab"], "show the next tab", None),
     look(Command::PreviousTab, "previous-tab", &[Everywhere], &["shift-tab"], "show the tab before", None),
     look(Command::SwitchOrganization, "switch-organization", &[Everywhere], &["o"], "switch to another organization", None),
