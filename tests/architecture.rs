@@ -203,8 +203,8 @@ const RULES: &[Rule] = &[
     // The one file of the console that does things: it asks, copies and writes files, on worker threads.
     Rule {
         place: "console/app/perform.rs",
-        inside: vocabulary!("service::ports::Clock", "system::clipboard"),
-        outside: &["ratatui", "zeroize"],
+        inside: vocabulary!("system::clipboard"),
+        outside: &["zeroize"],
         never: &["std::net", "std::process"],
     },
     Rule {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ratatui::Frame;
 
 use crate::cli::failure::Failure;
-use crate::console::app::{self, Effect, Message, Model, Screen, Setup, Work};
+use crate::console::app::{self, Effect, Message, Model, Performer, Screen, Setup, Work};
 use crate::console::keymap::Keymap;
 use crate::console::runtime::{App, Ended, Event, Failure as Broken, Moment, Runtime, Settings as Manner};
 use crate::console::theme::{Look, Palette, Theme};
@@ -17,7 +17,8 @@ use crate::service::ports::Clock as _;
 use crate::service::request::Show;
 use crate::service::{Actor, Code, Error};
 use crate::system::SystemClock;
-use crate::system::settings::{Settings, Theme as Wanted};
+use crate::system::clipboard::{Clipboard, Surroundings, Way};
+use crate::system::settings::{Clipboard as Allowed, Settings, Theme as Wanted};
 
 /// The model, its look, and what it wants done before anything happened.
 struct Console {
@@ -84,7 +85,12 @@ pub(super) fn run(
             }
         }
     });
-    let perform = move |work, _: &_| app::perform::perform(&*gateway, work);
+    let clipboard = Clipboard::new(
+        way(settings),
+        Surroundings::from_environment(|name| std::env::var_os(name)),
+    );
+    let performer = Performer::new(gateway, clipboard);
+    let perform = move |work, _: &_| performer.perform(work);
     let manner = Manner {
         mouse: settings.mouse,
         suspend: true,
@@ -116,6 +122,15 @@ fn keymap(settings: &Settings) -> Result<Keymap, Failure> {
             "correct it there",
         )
     })
+}
+
+const fn way(settings: &Settings) -> Way {
+    match settings.clipboard {
+        Allowed::Auto => Way::Auto,
+        Allowed::Osc52 => Way::Osc52,
+        Allowed::Native => Way::Native,
+        Allowed::None => Way::None,
+    }
 }
 
 fn look(settings: &Settings) -> Look {

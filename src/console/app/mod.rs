@@ -21,6 +21,6 @@ pub use desk::{Desk, Facts};
 pub use dialog::{Dialog, Fate};
 pub use message::{Ask, Asker, Clip, Copied, Effect, Message, News, Tag, Work};
 pub use model::{Model, Screen, Setup, Stage};
-pub use perform::{Console, Performer, run};
+pub use perform::Performer;
 pub use update::update;
 pub use view::view;

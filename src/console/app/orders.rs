@@ -69,9 +69,9 @@ pub(super) fn take_copied(model: &mut Model, copied: Copied, effects: &mut Vec<E
     effects.extend(copied.emit.map(Effect::Emit));
     match copied.said {
         Ok(how) => {
-            if copied.secret {
-                model.clear_clipboard = Some(model.facts.at.monotonic + CLIPBOARD);
-            }
+            // What is copied next takes a secret's place, and may stay.
+            let due = model.facts.at.monotonic + CLIPBOARD;
+            model.clear_clipboard = copied.secret.then_some(due);
             note(model, Tone::Good, how);
         }
         Err(error) => note(model, Tone::Danger, error.to_string()),

@@ -1,120 +1,35 @@
-//! Does the work that `update` named, on worker threads: asks the gateway, copies, writes files. And runs the loop.
+//! Does the work that `update` named, on worker threads: asks the gateway, copies, writes files.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use ratatui::Frame;
+use zeroize::Zeroizing;
 
-use super::message::{Ask, Clip, Copied, Effect, Message, Work};
-use super::model::{Model, Setup};
-use crate::console::runtime::{App, Ended, Event, Failure, Moment, Runtime, Settings};
-use crate::console::theme::Theme;
+use super::message::{Ask, Clip, Copied, Message, Work};
 use crate::domain::secret::Secret;
 use crate::gateway::Gateway;
-use crate::service::ports::Clock;
 use crate::service::{Code, Error};
 use crate::system::clipboard::{Clipboard, CopyOutcome};
 
-/// The console as the loop runs it.
-#[derive(Debug)]
-pub struct Console {
-    model: Model,
-    theme: Theme,
-    first: Vec<Effect>,
-}
-
-impl Console {
-    /// The console before anything was asked.
-    #[must_use]
-    pub fn new(setup: Setup, theme: Theme) -> Self {
-        let (model, first) = Model::new(setup);
-        Self { model, theme, first }
-    }
-}
-
-impl App for Console {
-    type Message = Message;
-    type Work = Work;
-
-    fn update(&mut self, at: Moment, event: Event<Message>) -> Vec<Effect> {
-        let mut effects = std::mem::take(&mut self.first);
-        effects.extend(super::update(&mut self.model, at, event));
-        effects
-    }
-
-    fn view(&self, frame: &mut Frame<'_>) {
-        super::view(&self.model, &self.theme, frame);
-    }
-}
-
-/// Runs the console on the terminal until it ends.
-///
-/// # Errors
-/// There is no terminal or it failed, or something panicked. The terminal is given back in every case.
-pub fn run(
-    mut console: Console,
+/// Does work.
+pub struct Performer {
     gateway: Arc<dyn Gateway>,
     clipboard: Clipboard,
-    clock: &dyn Clock,
-    settings: Settings,
-) -> Result<Ended, Failure> {
-    let runtime = Runtime::default();
-    let outbox = runtime.outbox();
-    let events = gateway.subscribe();
-    // Ends with the process at the latest: nothing it does has to be finished.
-    let feed = std::thread::Builder::new()
-        .name("feed".to_owned())
-        .spawn(move || {
-            for event in events {
-                if !outbox.send(Message::Event(event)) {
-                    return;
-                }
-            }
-        });
-    feed.map_err(Failure::Terminal)?;
-    let performer = Performer::new(gateway, clipboard);
-    runtime.run(
-        &mut console,
-        move |work, _| performer.perform(work),
-        clock,
-        settings,
-    )
-}
-
-/// Does work.
-#[derive(Debug)]
-pub struct Performer {
-    gateway: Shared,
-    clipboard: Clipboard,
-    /// How the last secret was copied: it is cleared by the same way.
-    copied: Mutex<Option<CopyOutcome>>,
-}
-
-struct Shared(Arc<dyn Gateway>);
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Gateway")
-    }
 }
 
 impl Performer {
     /// Asks through `gateway` and copies to `clipboard`.
     #[must_use]
     pub fn new(gateway: Arc<dyn Gateway>, clipboard: Clipboard) -> Self {
-        Self {
-            gateway: Shared(gateway),
-            clipboard,
-            copied: Mutex::new(None),
-        }
+        Self { gateway, clipboard }
     }
 
     /// Does one piece of work; what came of it.
     pub fn perform(&self, work: Work) -> Message {
-        let gateway = self.gateway.0.as_ref();
+        let gateway = self.gateway.as_ref();
         match work {
             Work::State => Message::State(gateway.state()),
             Work::Initialize(seal) => Message::Initialized(gateway.initialize(seal)),
@@ -140,16 +55,12 @@ impl Performer {
             _ => Ok(format!("{}: {outcome}", clip.what)),
         };
         let secret = clip.secret && said.is_ok();
-        let (emit, kept) = parted(outcome);
-        if secret {
-            *self.copied.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        }
+        let emit = bytes(outcome);
         Copied { said, secret, emit }
     }
 
     fn clear(&self) -> Copied {
-        let before = self.copied.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let outcome = before.map_or(CopyOutcome::Off, |before| self.clipboard.clear(&before));
+        let outcome = self.clipboard.clear().unwrap_or(CopyOutcome::Off);
         let said = match &outcome {
             CopyOutcome::Failed(why) => Err(Error::new(
                 Code::Io,
@@ -159,19 +70,20 @@ impl Performer {
             CopyOutcome::Sent(_) => Ok("asked your terminal to clear the clipboard".to_owned()),
             _ => Ok("cleared the clipboard".to_owned()),
         };
+        let emit = bytes(outcome);
         Copied {
             said,
             secret: false,
-            emit: parted(outcome).0,
+            emit,
         }
     }
 }
 
-/// The bytes for the terminal, and the outcome without them: it is kept, and they hold the secret.
-fn parted(outcome: CopyOutcome) -> (Option<zeroize::Zeroizing<Vec<u8>>>, CopyOutcome) {
+/// What is for the terminal itself.
+fn bytes(outcome: CopyOutcome) -> Option<Zeroizing<Vec<u8>>> {
     match outcome {
-        CopyOutcome::Sent(bytes) => (Some(bytes), CopyOutcome::Sent(zeroize::Zeroizing::default())),
-        other => (None, other),
+        CopyOutcome::Sent(bytes) => Some(bytes),
+        _ => None,
     }
 }
 
