@@ -115,7 +115,7 @@ impl Merged {
             if let Some(text) = (inputs.variable)(&name).filter(|text| !text.is_empty()) {
                 let source = Source::Variable(name);
                 let value = kind
-                    .from_text(&text)
+                    .read(&text)
                     .map_err(|problem| SettingsError::new(source.clone(), key, problem))?;
                 merged.0.insert(key, (value, source));
             }

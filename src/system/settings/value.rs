@@ -22,7 +22,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Reads a variable as the value that a file would have.
-    pub(super) fn from_text(self, text: &str) -> Result<Value, Problem> {
+    pub(super) fn read(self, text: &str) -> Result<Value, Problem> {
         match self {
             Self::Text => Ok(Value::String(text.to_owned())),
             Self::Flag => match text {

@@ -1,0 +1,27 @@
+//! The command line, as scripts use it: the real program over a store in a temporary directory.
+//!
+//! Every command's standard error is searched for the secrets of its store, and no argument ever holds one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails fails its test"
+)]
+
+#[path = "cli/host.rs"]
+mod host;
+
+#[path = "cli/cashiers.rs"]
+mod cashiers;
+#[path = "cli/configuration.rs"]
+mod configuration;
+#[path = "cli/faults.rs"]
+mod faults;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/keys.rs"]
+mod keys;
+#[path = "cli/onboarding.rs"]
+mod onboarding;
+#[path = "cli/tokens.rs"]
+mod tokens;

@@ -1,0 +1,80 @@
+//! What the configuration changes, and what is said about a bad one.
+
+use super::host::Host;
+
+#[test]
+fn the_data_directory_comes_from_option_variable_or_file() {
+    let host = Host::empty();
+    host.init(&["--data-dir", "one"]).succeeds();
+    assert!(host.path("one/keyring").exists());
+    let mut command = host.command(&["org", "list", "-q"]);
+    command.env("STRONGROOM_DATA_DIR", host.path("one"));
+    assert_eq!(host.finish(command, b"").succeeds().out, "acme\n");
+    host.file(
+        "strongroom.toml",
+        &format!("data_dir = '{}'", host.path("one").display()),
+    );
+    assert_eq!(
+        host.run(&["org", "list", "-q", "--config", "strongroom.toml"])
+            .succeeds()
+            .out,
+        "acme\n"
+    );
+}
+
+#[test]
+fn the_brand_of_the_configuration_begins_tokens() {
+    let host = Host::empty();
+    host.file("strongroom.toml", "brand = 'Ledger'");
+    host.init(&["--config", "strongroom.toml"]).succeeds();
+    assert!(host.token("pay", &[]).starts_with("ledger_prod_"));
+}
+
+#[test]
+fn an_unknown_setting_is_a_usage_error_that_names_the_near_one() {
+    let host = Host::empty();
+    host.file("strongroom.toml", "data_dri = '/x'");
+    let said = host
+        .run(&["org", "list", "--config", "strongroom.toml"])
+        .refused(2);
+    assert!(
+        said.contains("strongroom.toml") && said.contains("`data_dir`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn read_only_looks_and_changes_nothing() {
+    let host = Host::onboarded();
+    host.run(&["org", "list", "--read-only"]).succeeds();
+    let said = host
+        .admin(&["--read-only", "cashier", "add", "b@acme.test", "--role", "viewer"])
+        .refused(1);
+    assert!(said.contains("only look"), "{said}");
+    let empty = Host::empty();
+    empty.init(&["--read-only"]).refused(1);
+    assert!(!empty.data().exists());
+}
+
+#[test]
+fn as_binds_the_command_to_one_cashier() {
+    let host = Host::onboarded();
+    let create = [
+        "token",
+        "create",
+        "pay",
+        "--service",
+        "pay",
+        "--environment",
+        "prod",
+        "-q",
+        "--password-file",
+        "password",
+    ];
+    host.run(&[&create[..], &["--as", "ada@acme.test"]].concat())
+        .succeeds();
+    let said = host
+        .admin(&["--as", "eve@acme.test", "token", "revoke", "pay"])
+        .refused(1);
+    assert!(said.contains("eve@acme.test"), "{said}");
+}
