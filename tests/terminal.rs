@@ -343,3 +343,37 @@ fn child_of(parent: Pid) -> Option<Pid> {
     let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
     Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
 }
+
+#[test]
+fn the_program_itself_gives_the_terminal_back() {
+    for road in [
+        Road::Interrupt,
+        Road::Signal(Signal::TERM),
+        Road::Signal(Signal::HUP),
+        Road::HangUp,
+    ] {
+        let home = home();
+        let mut pty = Spawn::strongroom(home.path()).start();
+        pty.wait_for("the first frame", |screen| {
+            screen.alternate_screen() && !screen.contents().trim().is_empty()
+        });
+        wait_until("raw mode", || (!pty.is_cooked()).then_some(()));
+        match road {
+            Road::Interrupt => pty.send("\x03"),
+            Road::Signal(signal) => pty.kill(signal),
+            Road::HangUp => pty.hang_up(),
+        }
+        let (_, took) = pty.wait_end();
+        assert!(took < SECOND, "{road:?}: {took:?}");
+        if road != Road::HangUp {
+            assert_given_back(&mut pty);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Road {
+    Interrupt,
+    Signal(Signal),
+    HangUp,
+}
