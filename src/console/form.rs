@@ -232,7 +232,10 @@ impl Form {
             self.focus_on("password");
         }
         match about {
-            Some(name) => self.refuse(name, error.message.clone()),
+            Some(name) => {
+                self.refuse(name, error.message.clone());
+                self.error = Some((String::new(), error.hint.clone()));
+            }
             None => self.error = Some((error.message.clone(), error.hint.clone())),
         }
     }
@@ -382,8 +385,12 @@ impl Form {
     }
 }
 
-/// Draws what happened and what to do, in two rows.
+/// Draws what happened and what to do, in two rows; what to do alone where the rest is said elsewhere.
 pub fn draw_problem(frame: &mut Frame<'_>, area: Rect, theme: &Theme, message: &str, hint: &str) {
+    if message.is_empty() {
+        let hint = fitted(hint, usize::from(area.width), theme);
+        return frame.render_widget(Line::styled(hint, theme.text), area);
+    }
     let room = usize::from(area.width);
     let message = format!(
         "{} {}",

@@ -17,11 +17,7 @@ pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
         News::Answer(_, Err(error)) => model.error = Some(error),
         News::Key(key, command) if model.typing => typing(model, key, command, desk),
         News::Key(_, Some(command)) => obey(model, command, desk),
-        News::Paste(text) => {
-            if model.filter.paste(&text).is_ok() {
-                model.ask_first(desk);
-            }
-        }
+        News::Paste(text) if model.filter.paste(&text).is_ok() => model.ask_first(desk),
         News::Scroll { down } => {
             fit(model, desk);
             model

@@ -52,9 +52,9 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
     }
     let wide = area.width >= WIDE;
     let mut columns = vec![
-        Column::new("WHEN", 11),
-        Column::new("WHO", 22),
-        Column::new("ACTION", 26),
+        Column::new("AGO", 9),
+        Column::new("WHO", if wide { 24 } else { 16 }),
+        Column::new("ACTION", 24),
         Column::new("SUBJECT", 8).flexible(),
     ];
     if wide {
@@ -82,7 +82,7 @@ fn row(entry: &AuditEntry, wide: bool, facts: &Facts, theme: &Theme) -> Row {
         (entry.action.word().to_owned(), theme.text)
     };
     let mut cells = vec![
-        (when::relative(entry.at, facts.now()), theme.dim),
+        (when::span(facts.now().since(entry.at)), theme.dim),
         (who(entry), theme.text),
         (action, style),
         (entry.subject.clone(), theme.text),

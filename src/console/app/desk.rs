@@ -81,7 +81,7 @@ pub(in crate::console) enum Order {
     /// Obeys a line of the command line.
     Run(String),
     /// The wizard is done: begins anew with what is there.
-    Onboarded,
+    Onboarded(Email),
 }
 
 /// Where a screen or dialog finds the facts and leaves its wishes.

@@ -35,7 +35,10 @@ pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec
             Order::Resume { signed_in } => resume(model, signed_in, effects),
             Order::Quit => effects.push(Effect::Quit),
             Order::Run(text) => run(model, &text, effects),
-            Order::Onboarded => {
+            Order::Onboarded(admin) => {
+                if !model.fixed_email {
+                    model.facts.email = Some(admin);
+                }
                 model.stage = Stage::Starting;
                 model.screen = Screen::Keys;
                 ask_overview(model, effects);

@@ -40,19 +40,15 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
             screen(model, theme, frame, body);
         }
     }
-    help::hints(frame, foot, theme, &model.facts.keymap, model.context());
+    // The wizard says itself which keys it takes.
+    if !matches!(model.stage, Stage::Absent(_)) || !model.dialogs.is_empty() {
+        help::hints(frame, foot, theme, &model.facts.keymap, model.context());
+    }
     for (_, dialog) in &model.dialogs {
         dialog.view(&model.facts, theme, frame);
     }
     if let Some(note) = &model.note {
-        note.draw(
-            frame,
-            Rect {
-                height: body.height + 1,
-                ..body
-            },
-            theme,
-        );
+        note.draw(frame, body, theme);
     }
 }
 

@@ -92,7 +92,7 @@ fn standing(standing: Standing, theme: &Theme) -> (&'static str, Style) {
 fn detail(row: &CashierRow, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let rule = theme.glyphs.border.horizontal_top.repeat(usize::from(area.width));
     let what = match row.standing {
-        Standing::Enrolled => format!("{} {}", row.role.word(), row.role.purpose()),
+        Standing::Enrolled => format!("{}: {}", row.role.word(), row.role.purpose()),
         Standing::Invited => match row.code_expires_at {
             Some(at) => format!(
                 "has a code until {}, and no password yet",

@@ -205,7 +205,7 @@ impl Rotate {
             Some(impact) => {
                 let uses = when::count(impact.uses_30_days);
                 lines.push(Line::styled(
-                    format!("  It opened {uses} fields in the last 30 days."),
+                    format!("  Fields that it opened in the last 30 days: {uses}."),
                     theme.text,
                 ));
                 let callers: Vec<_> = impact

@@ -44,9 +44,9 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
         let lines = [
             pair(view, facts, theme, width),
             usage(view, facts, theme, width),
-            public_key(view, model.format, facts, theme, width),
             fields(view, theme, width),
             history(view, facts, theme, width),
+            public_key(view, model.format, facts, theme, width),
         ];
         return scrolled(&lines.concat(), model.offset, theme, frame, inside);
     }
@@ -240,6 +240,7 @@ fn history(view: &KeyView, facts: &Facts, theme: &Theme, width: usize) -> Lines 
             .iter()
             .map(|generation| row(generation, facts, theme, width)),
     );
+    lines.push(Line::default());
     lines
 }
 

@@ -54,7 +54,7 @@ impl Wizard {
             "Key file",
             400,
             &key_file.to_string_lossy(),
-            "made now, readable by this account only; outside the data directory",
+            "made now, for this account only; not in the data directory",
         );
         wizard
     }
@@ -185,7 +185,7 @@ impl Wizard {
 pub fn sizes() -> Vec<(String, String)> {
     let option = |size: KeySize| {
         let note = match size {
-            KeySize::Bits2048 => "advised against after 2030; only if a client cannot more",
+            KeySize::Bits2048 => "advised against after 2030",
             KeySize::Bits3072 => "recommended",
             KeySize::Bits4096 => "slower to make and to decrypt with",
         };

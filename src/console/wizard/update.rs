@@ -149,7 +149,9 @@ impl Wizard {
                     row.name,
                     key.fingerprint.short()
                 ));
-                desk.order(Order::Onboarded);
+                if let Some(admin) = self.admin.parsed("e-mail address", Email::folded) {
+                    desk.order(Order::Onboarded(admin));
+                }
             }
             News::Answer(_, Err(error)) => self.fail(&error),
             _ => {}
