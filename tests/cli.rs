@@ -10,6 +10,8 @@
 
 #[path = "cli/host.rs"]
 mod host;
+#[path = "support/pty.rs"]
+mod pty;
 
 #[path = "cli/cashiers.rs"]
 mod cashiers;
@@ -23,5 +25,7 @@ mod help;
 mod keys;
 #[path = "cli/onboarding.rs"]
 mod onboarding;
+#[path = "cli/terminal.rs"]
+mod terminal;
 #[path = "cli/tokens.rs"]
 mod tokens;

@@ -42,7 +42,8 @@ pub enum Key {
     /// Open the Base64 ciphertext on standard input and print its plaintext
     Decrypt {
         /// Fingerprint of the key that the client encrypted to
-        #[arg(long, value_name = "FINGERPRINT")]
+        // Base64url: one in 64 begins with a hyphen.
+        #[arg(long, value_name = "FINGERPRINT", allow_hyphen_values = true)]
         key: Option<String>,
     },
 }

@@ -6,7 +6,8 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use super::{Gateway, SealChoice, StoreState};
 use crate::domain::secret::Secret;
@@ -64,7 +65,11 @@ impl InProcess {
     /// # Errors
     /// The last counts of usage could not be written; nothing else is lost.
     pub fn close(&self) -> Result<(), Error> {
-        let service = self.inner().service.take();
+        // Whoever is just opening it has nothing to write yet, and must not hold up the end of the process.
+        let service = match self.inner.try_lock() {
+            Ok(mut inner) => inner.service.take(),
+            Err(_) => None,
+        };
         service.map_or(Ok(()), |service| service.write_usage())
     }
 
@@ -93,8 +98,24 @@ impl Inner {
             // Ends with the service, which holds the other end.
             std::thread::spawn(move || forward(&events, &early));
         }
+        let kept = Arc::downgrade(&service);
+        std::thread::spawn(move || write_usage_now_and_then(&kept));
         self.service = Some(Arc::clone(&service));
         service
+    }
+}
+
+/// A crash loses at most these seconds of counts (interfaces.md, "Usage record").
+const BETWEEN_WRITES: Duration = Duration::from_secs(5);
+
+fn write_usage_now_and_then(service: &Weak<Service>) {
+    loop {
+        std::thread::sleep(BETWEEN_WRITES);
+        match service.upgrade() {
+            // What could not be written now is written next time, and told at the end.
+            Some(service) => drop(service.write_usage()),
+            None => return,
+        }
     }
 }
 

@@ -34,6 +34,12 @@ fn what_was_encrypted_opens_with_either_mgf1() {
         assert_eq!(opened["plaintext"], "4711 é");
         assert_eq!(opened["generation"], 1);
     }
+    let used = host.run(&["key", "show", "--json"]).succeeds().json();
+    assert_eq!(
+        (&used["mgf1_sha256"], &used["mgf1_sha1"]),
+        (&2.into(), &2.into()),
+        "counted over processes"
+    );
     let ciphertext = host
         .feed(&["key", "encrypt", "--json"], b"\xff\x00")
         .succeeds()
