@@ -259,7 +259,7 @@ pub struct TokenRow {
 }
 
 /// A window of a token list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct TokenPage {
     /// The visible rows.
     pub rows: Vec<TokenRow>,

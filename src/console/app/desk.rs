@@ -7,6 +7,7 @@ use super::message::{Ask, Asker, Clip, Effect, Tag, Work};
 use super::model::Screen;
 use crate::console::keymap::Keymap;
 use crate::console::runtime::Moment;
+use crate::console::tokens;
 use crate::console::widgets::dialog::Tone;
 use crate::console::widgets::toast::Toast;
 use crate::domain::secret::Secret;
@@ -72,6 +73,8 @@ pub(in crate::console) enum Order {
     Switch(Slug),
     /// Tells screen and dialogs that something changed.
     Refresh,
+    /// A dialog of API Tokens did something that its screen follows.
+    Tokens(tokens::Done),
     /// A cashier signed in.
     SignedIn(SignedIn),
     /// Asks what waited for the sign-in, or gives it up.

@@ -31,6 +31,7 @@ pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec
             Order::Show(screen) => show(model, screen, effects),
             Order::Switch(slug) => switch(model, slug, effects),
             Order::Refresh => refresh(model, effects),
+            Order::Tokens(done) => model.tokens.take_done(done),
             Order::SignedIn(signed_in) => signed_in_as(model, signed_in),
             Order::Resume { signed_in } => resume(model, signed_in, effects),
             Order::Quit => effects.push(Effect::Quit),

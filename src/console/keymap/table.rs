@@ -65,10 +65,14 @@ pub enum Command {
     Mark,
     /// Marks from the last mark to here.
     MarkRange,
-    /// Shows or hides what has ended.
-    ShowEnded,
-    /// Ends a rotation's overlap as soon as the old token is quiet.
-    FinishRotation,
+    /// Shows others of what the list holds: what has ended, what is unused.
+    ShowOthers,
+    /// Makes a rotation's overlap longer.
+    ExtendOverlap,
+    /// Ends a rotation's overlap at once.
+    CutOver,
+    /// Undoes a revocation.
+    Restore,
     /// Rotates the organization's key pair.
     RotateKey,
     /// The next format.
@@ -257,7 +261,9 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::Open, "open", &[Tokens, Activity, Cashiers], &["enter"], "open the selected row", None),
     change(Command::Rotate, "rotate", &[Tokens, Token], &["r"], "replace the token, with an overlap", Some("rotate")),
     change(Command::Invalidate, "invalidate", &[Tokens, Token], &["x"], "revoke or delete the token, or those marked", Some("invalidate")),
-    change(Command::FinishRotation, "finish-rotation", &[Tokens, Token], &["F"], "end the overlap when the old token is quiet", None),
+    change(Command::ExtendOverlap, "extend-overlap", &[Token], &["e"], "let both tokens of a rotation work for longer", Some("extend")),
+    change(Command::CutOver, "cut-over", &[Token], &["F"], "end the overlap at once: only the new token works", Some("cut now")),
+    change(Command::Restore, "restore", &[Tokens, Token], &["u"], "undo a revocation, within 60 minutes", None),
     change(Command::RotateKey, "rotate-key", &[EncryptionKeys], &["R"], "rotate the key pair", Some("rotate")),
     look(Command::TryOut, "try-out", &[EncryptionKeys], &["t"], "try encryption and decryption", Some("try out")),
     look(Command::TryOut, "try-token", &[Tokens, Token], &["t"], "try a token", None),
@@ -272,8 +278,8 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::Sort, "sort", &[Tokens], &["s"], "sort by the next column", Some("sort")),
     look(Command::ReverseSort, "reverse-sort", &[Tokens], &["S"], "turn the order around", None),
     look(Command::Mark, "mark", &[Tokens], &["space"], "mark or unmark", None),
-    look(Command::MarkRange, "mark-range", &[Tokens], &["v"], "mark from the last mark to here", None),
-    look(Command::ShowEnded, "show-ended", &[Tokens], &["a"], "show or hide what has ended", None),
+    look(Command::MarkRange, "mark-range", &[Tokens], &["v"], "mark from the last mark to here, or all on screen", None),
+    look(Command::ShowOthers, "show-others", &[Tokens], &["a"], "show live, all, ended, unused or unacknowledged ones", None),
     // The reveal dialog: copying comes before showing.
     look(Command::CopyToken, "copy-token", &[Reveal], &["c"], "copy the token", Some("copy token")),
     look(Command::CopyVariable, "copy-variable", &[Reveal], &["e"], "copy it as a line of an environment file", Some("env line")),

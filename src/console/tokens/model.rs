@@ -1,29 +1,95 @@
-//! What the screen knows.
+//! What the screen knows: the list, the token that is opened, and which answers it waits for.
 
 use crate::console::app::Desk;
 use crate::console::keymap::Context;
+use crate::domain::id::TokenId;
+use crate::service::request::{Request, Show, TokenRef};
 
-/// The questions that the screen and its dialogs ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tag {
-    /// What the screen shows.
-    List,
-}
+use super::detail::Opened;
+use super::list::List;
+use super::{Nonce, Tag};
 
 /// The screen's state.
 #[derive(Debug, Default)]
-pub struct Model;
+pub struct Model {
+    pub(super) list: List,
+    pub(super) opened: Option<Opened>,
+    pub(super) nonces: Nonces,
+    /// Revoked from here last, for the undo.
+    pub(super) undo: Vec<TokenId>,
+}
+
+/// What a dialog of this screen did.
+#[derive(Debug)]
+pub enum Done {
+    /// A token was minted.
+    Minted(TokenId),
+    /// Tokens lost their rights; whether that can be undone.
+    Invalidated(Vec<TokenId>, bool),
+}
+
+/// Numbers the questions.
+#[derive(Debug, Default)]
+pub(super) struct Nonces(u64);
+
+impl Nonces {
+    pub(super) fn next(&mut self, desk: &Desk<'_>) -> Nonce {
+        self.0 += 1;
+        Nonce {
+            at: desk.facts.at.monotonic,
+            number: self.0,
+        }
+    }
+}
 
 impl Model {
-    /// Where the focus is.
+    /// What has the focus.
     #[must_use]
-    pub fn context(&self) -> Context {
-        Context::Tokens
+    pub const fn context(&self) -> Context {
+        if self.opened.is_some() {
+            Context::Token
+        } else if self.list.is_filtering() {
+            Context::Line
+        } else {
+            Context::Tokens
+        }
     }
 
-    /// Shows the tokens that `text` finds: `:tokens prod`.
-    pub fn filter(&mut self, _text: &str, _desk: &mut Desk<'_>) {}
+    /// Shows the tokens that contain `text`.
+    pub fn filter(&mut self, text: &str, desk: &mut Desk<'_>) {
+        self.opened = None;
+        self.list.search(text, &mut self.nonces, desk);
+    }
 
-    /// Opens the form that rotates the token `name`: `:rotate payouts-prod`.
-    pub fn rotate(&mut self, _name: &str, _desk: &mut Desk<'_>) {}
+    /// Shows these tokens only.
+    pub fn show(&mut self, show: Show, desk: &mut Desk<'_>) {
+        self.opened = None;
+        self.list.show(show, &mut self.nonces, desk);
+    }
+
+    /// Opens the form that rotates the token of this name.
+    pub fn rotate(&mut self, name: &str, desk: &mut Desk<'_>) {
+        let request = Request::ShowToken {
+            organization: desk.facts.current.clone(),
+            token: TokenRef::parse(name),
+        };
+        desk.ask(Tag::Named.into(), request);
+    }
+
+    /// Takes in what one of the screen's dialogs did.
+    pub fn take_done(&mut self, done: Done) {
+        match done {
+            Done::Minted(token) => self.list.follow(token),
+            Done::Invalidated(tokens, undoable) => {
+                self.list.unmark(&tokens);
+                self.undo = if undoable { tokens } else { Vec::new() };
+            }
+        }
+    }
+}
+
+impl From<Tag> for crate::console::app::Tag {
+    fn from(tag: Tag) -> Self {
+        Self::Tokens(tag)
+    }
 }

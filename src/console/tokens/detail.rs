@@ -1,0 +1,309 @@
+//! One token, opened: all of its facts, its use by day and caller, its rotations, and the overlap while one runs.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Margin, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::console::app::{Desk, Facts};
+use crate::console::form::draw_problem;
+use crate::console::keymap::Command;
+use crate::console::theme::Theme;
+use crate::console::when;
+use crate::console::widgets::dialog::framed;
+use crate::domain::id::TokenId;
+use crate::domain::token::Status;
+use crate::service::Error;
+use crate::service::request::{Request, TokenRef};
+use crate::service::response::{TokenDetail, TokenRow};
+
+use super::model::Nonces;
+use super::strip::{fact, facts_of, warning};
+use super::{Nonce, Tag, callers, rows, view};
+
+/// From this width on, use and callers stand beside the facts.
+const WIDE: u16 = 110;
+
+/// The opened token.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) id: TokenId,
+    pub(super) detail: Option<Box<TokenDetail>>,
+    /// The other token of a running overlap.
+    partner: Option<Box<TokenDetail>>,
+    failure: Option<Error>,
+    scroll: u16,
+    asked: Nonce,
+    asked_partner: Nonce,
+}
+
+/// Asks everything about a token.
+pub(super) fn question(token: TokenId, desk: &Desk<'_>) -> Request {
+    Request::ShowToken {
+        organization: desk.facts.current.clone(),
+        token: TokenRef::Id(token),
+    }
+}
+
+impl Opened {
+    pub(super) fn new(id: TokenId, nonces: &mut Nonces, desk: &mut Desk<'_>) -> Self {
+        let mut opened = Self {
+            id,
+            detail: None,
+            partner: None,
+            failure: None,
+            scroll: 0,
+            asked: Nonce::default(),
+            asked_partner: Nonce::default(),
+        };
+        opened.ask(nonces, desk);
+        opened
+    }
+
+    pub(super) fn ask(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
+        self.asked = nonces.next(desk);
+        desk.ask(Tag::Token(self.asked).into(), question(self.id, desk));
+    }
+
+    /// Takes the answer about the token itself, and asks about the other one of its overlap.
+    pub(super) fn take(
+        &mut self,
+        nonce: Nonce,
+        result: Result<Box<TokenDetail>, Error>,
+        nonces: &mut Nonces,
+        desk: &mut Desk<'_>,
+    ) {
+        if nonce != self.asked {
+            return;
+        }
+        match result {
+            Ok(detail) => {
+                self.failure = None;
+                let other = other_of_overlap(&detail);
+                self.detail = Some(detail);
+                self.partner.take_if(|partner| Some(partner.row.id) != other);
+                if let Some(other) = other {
+                    self.asked_partner = nonces.next(desk);
+                    desk.ask(Tag::Partner(self.asked_partner).into(), question(other, desk));
+                }
+            }
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    pub(super) fn take_partner(&mut self, nonce: Nonce, detail: Box<TokenDetail>) {
+        if nonce == self.asked_partner {
+            self.partner = Some(detail);
+        }
+    }
+
+    /// The row, once it was answered.
+    pub(super) fn row(&self) -> Option<&TokenRow> {
+        self.detail.as_ref().map(|detail| &detail.row)
+    }
+
+    /// The old and the new token of the running overlap.
+    pub(super) fn overlap(&self) -> Option<(&TokenDetail, &TokenDetail)> {
+        let (detail, partner) = (self.detail.as_deref()?, self.partner.as_deref()?);
+        if detail.row.status == Status::Retiring {
+            Some((detail, partner))
+        } else {
+            Some((partner, detail))
+        }
+    }
+
+    pub(super) fn scroll(&mut self, command: Command) {
+        self.scroll = match command {
+            Command::Up => self.scroll.saturating_sub(1),
+            Command::Down => self.scroll.saturating_add(1),
+            Command::PageUp => self.scroll.saturating_sub(10),
+            Command::PageDown => self.scroll.saturating_add(10),
+            Command::Top => 0,
+            _ => self.scroll,
+        }
+        .min(40);
+    }
+}
+
+/// The other token of an overlap that runs now.
+fn other_of_overlap(detail: &TokenDetail) -> Option<TokenId> {
+    if detail.row.status == Status::Retiring {
+        return detail.row.replaced_by;
+    }
+    let old = detail.row.replaces?;
+    detail
+        .chain
+        .iter()
+        .find(|row| row.id == old && row.status == Status::Retiring)
+        .map(|row| row.id)
+}
+
+/// Draws it.
+pub(super) fn draw(opened: &Opened, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let title = opened
+        .row()
+        .map_or_else(|| opened.id.to_string(), |row| row.name.to_string());
+    let inner = framed(
+        frame,
+        theme,
+        area,
+        &format!("API Tokens {} {title}", theme.glyphs.separator),
+        theme.focus,
+    )
+    .inner(Margin::new(1, 0));
+    if let Some(error) = &opened.failure {
+        return draw_problem(frame, inner, theme, &error.message, &error.hint);
+    }
+    let Some(detail) = &opened.detail else { return };
+    let left = left(opened, detail, facts, theme);
+    let (left_area, lines) = if inner.width >= WIDE {
+        let [left_area, right_area] =
+            Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).areas(inner);
+        let right = right(detail, right_area.width, facts, theme);
+        view::draw_lines(from(&right, opened.scroll, right_area), theme, frame, right_area);
+        (left_area, left)
+    } else {
+        let mut lines = left;
+        lines.extend(right(detail, inner.width, facts, theme));
+        (inner, lines)
+    };
+    let shown = from(&lines, opened.scroll, left_area);
+    view::draw_lines(shown, theme, frame, left_area);
+    let below = lines.len().saturating_sub(usize::from(opened.scroll)) > usize::from(left_area.height);
+    if below && inner.width < WIDE {
+        let more = format!(" {} ", facts.keymap.hint(Command::Down) + " shows more");
+        let x = area
+            .right()
+            .saturating_sub(u16::try_from(more.len()).unwrap_or(0) + 2);
+        frame
+            .buffer_mut()
+            .set_stringn(x, area.bottom() - 1, &more, more.len(), theme.dim);
+    }
+}
+
+/// The lines from the scrolled one on, without scrolling past the end.
+fn from<'a, 'b>(lines: &'a [Line<'b>], scroll: u16, area: Rect) -> &'a [Line<'b>] {
+    let most = lines.len().saturating_sub(usize::from(area.height));
+    &lines[usize::from(scroll).min(most)..]
+}
+
+/// The overlap, the facts, and the chain.
+fn left<'a>(opened: &Opened, detail: &TokenDetail, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    if let Some((old, new)) = opened.overlap() {
+        lines.extend(board(old, new, facts, theme));
+    } else {
+        lines.extend(warning(&detail.row, facts, theme));
+    }
+    lines.extend(facts_of(&detail.row, facts, theme));
+    lines.push(fact("id", detail.row.id.to_string(), theme));
+    if let Some(first) = detail.first_used {
+        lines.push(fact("first used", when::exact(first, facts.utc_offset), theme));
+    }
+    if let Some(revoked) = &detail.revoked {
+        let how = if revoked.leaked {
+            "revoked as leaked"
+        } else {
+            "revoked"
+        };
+        let why = revoked
+            .reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(": {reason}"));
+        lines.push(fact("ended", format!("{how} by {}{why}", revoked.by), theme));
+        lines.push(fact("", when::exact(revoked.at, facts.utc_offset), theme));
+    }
+    if let Some(until) = detail.restorable_until {
+        let key = facts.keymap.hint(Command::Restore);
+        lines.push(fact(
+            "",
+            format!("{key} undoes it until {}", when::clock(until)),
+            theme,
+        ));
+    }
+    if let Some(at) = detail.deleted_at {
+        lines.push(fact("deleted", when::exact(at, facts.utc_offset), theme));
+    }
+    if detail.chain.len() > 1 {
+        lines.push(Line::default());
+        lines.push(Line::styled("rotations, the oldest first", theme.head));
+        lines.extend(detail.chain.iter().map(|row| link(row, detail.row.id, theme)));
+    }
+    lines
+}
+
+fn link<'a>(row: &TokenRow, shown: TokenId, theme: &Theme) -> Line<'a> {
+    let sign = if row.id == shown {
+        theme.glyphs.selected
+    } else {
+        " "
+    };
+    let (status, style) = rows::status(row, theme);
+    Line::from(vec![
+        Span::styled(format!("{sign} {}  ", row.masked), theme.text),
+        Span::styled(format!("{status:<11}"), style),
+        Span::styled(format!(" {}", row.minted_at.utc().format("%Y-%m-%d")), theme.dim),
+    ])
+}
+
+/// Who still calls with the old token, who with the new one, and how long both work.
+fn board<'a>(old: &TokenDetail, new: &TokenDetail, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
+    let key = |command| facts.keymap.hint(command);
+    let ends = old.row.ends_at;
+    let head = format!(
+        "Overlap: both work, the old one for {}",
+        when::span(ends.since(facts.now()))
+    );
+    let keys = format!(
+        "until {} {dot} {} extends {dot} {} cuts now",
+        when::exact(ends, facts.utc_offset),
+        key(Command::ExtendOverlap),
+        key(Command::CutOver),
+        dot = theme.glyphs.dot,
+    );
+    let mut lines = vec![Line::styled(head, theme.warn), Line::styled(keys, theme.text)];
+    for (what, detail) in [("old", old), ("new", new)] {
+        lines.push(fact(what, detail.row.masked.clone(), theme));
+        if detail.callers.is_empty() {
+            lines.push(fact("", "nobody has called with it", theme));
+        }
+        let by = detail.callers.iter().take(3);
+        lines.extend(by.map(|caller| fact("", callers::long(caller, facts.now()), theme)));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// Use by day and by caller.
+fn right<'a>(detail: &TokenDetail, width: u16, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
+    let trend = rows::trend(&detail.days_90, usize::from(width.min(90)), theme);
+    let most = detail.days_90.iter().max().copied().unwrap_or(0);
+    let today = detail.days_90.last().copied().unwrap_or(0);
+    let mut lines = vec![
+        Line::default(),
+        Line::styled("calls a day, 90 days up to today", theme.head),
+        Line::styled(
+            if trend.is_empty() {
+                "none".to_owned()
+            } else {
+                trend
+            },
+            theme.text,
+        ),
+        Line::styled(
+            format!("today {}, most {}", when::count(today), when::count(most)),
+            theme.dim,
+        ),
+        Line::default(),
+        Line::styled("callers, the latest first", theme.head),
+    ];
+    if detail.callers.is_empty() {
+        lines.push(Line::styled("nobody yet", theme.dim));
+    }
+    lines.extend(
+        detail
+            .callers
+            .iter()
+            .map(|caller| Line::styled(callers::long(caller, facts.now()), theme.text)),
+    );
+    lines
+}

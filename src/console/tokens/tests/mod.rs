@@ -1,0 +1,3 @@
+//! The screen by messages: over the real service, and drawn.
+
+pub(super) mod rows;
