@@ -142,7 +142,7 @@ impl Service {
         }
         for (record, revision) in batch.put {
             if let Record::Token(token) = &record {
-                let place = registry.place(token.organization).unwrap_or(u32::MAX);
+                let place = registry.place(token.organization).unwrap_or_default();
                 self.index.put(token, place, revision);
             } else {
                 registry.put(record, revision);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use super::interner::{Interner, Symbol};
-use crate::domain::id::{OrganizationId, TokenId};
+use crate::domain::id::TokenId;
 use crate::domain::text::{Brand, Email, Environment, ServiceName, TokenName, Variable};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
@@ -11,8 +11,8 @@ use crate::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
 /// Stands for "no such date".
 const NONE: i64 = i64::MAX;
 
-/// One token in memory.
-#[repr(C)]
+/// One token in memory: three cache lines, of which verify reads the first two.
+#[repr(C, align(64))]
 pub struct Entry {
     digest: [u8; 32],
     expires: i64,
@@ -24,19 +24,19 @@ pub struct Entry {
     first_used: AtomicI64,
     minted: i64,
     id: TokenId,
+    /// The organization's place in the list of organizations.
     organization: u32,
     lifetime: Lifetime,
     digest_key: u8,
     /// Whether it is on the list of tokens whose use was not written yet.
     counted: AtomicBool,
     last_four: [u8; 4],
+    revision: u32,
     service: Symbol,
     environment: Symbol,
     brand: Symbol,
     minted_by: Symbol,
-    revision: u32,
     acknowledged: i64,
-    owner: OrganizationId,
     name: Box<str>,
     variable: Box<str>,
     rare: Option<Box<Rare>>,
@@ -50,6 +50,8 @@ struct Rare {
     revocation: Option<Revocation>,
 }
 
+const _: () = assert!(size_of::<Entry>() == 192);
+
 fn pack(at: Option<Timestamp>) -> i64 {
     at.map_or(NONE, Timestamp::millis)
 }
@@ -60,6 +62,7 @@ fn unpack(millis: i64) -> Option<Timestamp> {
 
 impl Entry {
     pub(super) fn pack(token: &Token, organization: u32, revision: u64, names: &mut Interner) -> Self {
+        names.set_owner(organization, token.organization);
         let is_plain = token.replaces.is_none() && token.replaced_by.is_none() && token.revocation.is_none();
         let rare = (!is_plain).then(|| {
             Box::new(Rare {
@@ -90,7 +93,6 @@ impl Entry {
             minted_by: names.intern(token.minted_by.as_str()),
             revision: u32::try_from(revision).unwrap_or(u32::MAX),
             acknowledged: pack(token.acknowledged_at),
-            owner: token.organization,
             name: token.name.as_str().into(),
             variable: token.variable.as_str().into(),
             rare,
@@ -100,7 +102,7 @@ impl Entry {
     pub(super) fn unpack(&self, names: &Interner) -> Token {
         Token {
             id: self.id,
-            organization: self.owner,
+            organization: names.owner(self.organization),
             name: TokenName::from_stored(&self.name),
             service: ServiceName::from_stored(names.text(self.service)),
             environment: Environment::from_stored(names.text(self.environment)),

@@ -6,7 +6,9 @@
 
 mod entry;
 mod interner;
+mod search;
 mod selection;
+mod slot_table;
 
 use std::hash::{BuildHasher, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +20,7 @@ pub use self::entry::Entry;
 use self::interner::Interner;
 pub use self::selection::Selection;
 use self::selection::SelectionCache;
+use self::slot_table::SlotTable;
 use crate::domain::id::{OrganizationId, TokenId};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Digest, Token, Verdict, judge};
@@ -43,7 +46,7 @@ pub struct TokenIndex {
 
 #[derive(Default)]
 struct Shard {
-    slots: HashTable<u32>,
+    slots: SlotTable,
     entries: Vec<Entry>,
 }
 
@@ -86,7 +89,7 @@ impl TokenIndex {
     /// Looks a digest up, judges the token, and counts a good one as used when `count` says so.
     pub fn verify(&self, digest: &Digest, now: Timestamp, count: bool) -> Option<Found> {
         let shard = unpoisoned(self.shard(digest).read());
-        let place = *shard.slots.find(digest_hash(digest), |&place| {
+        let place = shard.slots.find(digest_hash(digest), |place| {
             subtle::ConstantTimeEq::ct_eq(&shard.entries[place as usize].digest()[..], &digest.0[..]).into()
         })?;
         let entry = &shard.entries[place as usize];
@@ -132,11 +135,9 @@ impl TokenIndex {
         let place = shard.entries.len() as u32;
         shard.entries.push(entry);
         let entries = &shard.entries;
-        shard
-            .slots
-            .insert_unique(digest_hash(&token.digest), place, |&place| {
-                digest_hash(&Digest(*entries[place as usize].digest()))
-            });
+        shard.slots.insert(place, |place| {
+            digest_hash(&Digest(*entries[place as usize].digest()))
+        });
         drop(guard);
         let slot = slot_of(&token.digest, place);
         let hash = self.id_hash(token.id);

@@ -1,8 +1,7 @@
 //! Which tokens a list shows, in which order: built once, kept until a record or a status changes.
 //!
 //! A page of a list is a slice of a selection, so moving through a million tokens costs the rows on the screen. Shards are
-//! read one after the other, so that building one never holds up verify. Substrings are looked for in one long text of
-//! everything searchable, which is made at the first search and only grows.
+//! read one after the other, so that building one never holds up verify.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::interner::Interner;
+use super::search::{SearchText, Slots};
 use super::{Entry, SHARDS, Slot, TokenIndex, unpoisoned};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Status;
@@ -47,16 +47,11 @@ pub(super) struct SelectionCache {
     /// The most recently used last.
     kept: Vec<(Key, Arc<Selection>)>,
     texts: HashMap<u32, SearchText>,
+    name_orders: NameOrders,
 }
 
-/// Everything searchable of one organization's tokens.
-struct SearchText {
-    text: Vec<u8>,
-    /// Where each token's text begins, ascending.
-    starts: Vec<(u32, Slot)>,
-    /// How many entries of each shard are in it.
-    included: [u32; SHARDS],
-}
+/// All tokens of an organization in an order by name, and of how many entries it was made.
+type NameOrders = HashMap<(u32, Sort), (usize, Arc<Vec<Slot>>)>;
 
 impl TokenIndex {
     /// The tokens that a list shows at `now`.
@@ -102,7 +97,7 @@ impl TokenIndex {
         }
         let slots = match key.sort {
             Sort::Expiry | Sort::Minted | Sort::LastUse => {
-                let date = |entry: &Entry, _: &Ranks| match key.sort {
+                let date = |entry: &Entry| match key.sort {
                     Sort::Expiry => entry.life().ends_at().millis(),
                     Sort::Minted => entry.life().minted_at.millis(),
                     _ => entry.counts().2.map_or(i64::MIN, Timestamp::millis),
@@ -110,12 +105,15 @@ impl TokenIndex {
                 self.sorted(key, now, (&mut counts, &mut valid_until), date)
             }
             Sort::Name | Sort::Service | Sort::Environment => {
-                let name = |entry: &Entry, ranks: &Ranks| match key.sort {
-                    Sort::Service => name_key(ranks.of(entry.service()), entry.name()),
-                    Sort::Environment => name_key(ranks.of(entry.environment()), entry.name()),
-                    _ => name_key(0, entry.name()),
-                };
-                self.sorted(key, now, (&mut counts, &mut valid_until), name)
+                // Names do not change: the order of all is kept, and those that are shown are picked from it.
+                let shown = self.shown(key, now, (&mut counts, &mut valid_until));
+                let order = self.name_order(key);
+                let pick = |slot: &Slot| shown.contains(*slot);
+                if key.descending {
+                    order.iter().rev().copied().filter(pick).collect()
+                } else {
+                    order.iter().copied().filter(pick).collect()
+                }
             }
         };
         Selection {
@@ -126,36 +124,78 @@ impl TokenIndex {
         }
     }
 
-    fn sorted<K: Ord + Copy>(
+    fn sorted(
         &self,
         key: &Key,
         now: Timestamp,
         (counts, valid_until): (&mut Counts, &mut Timestamp),
-        sort_key: impl Fn(&Entry, &Ranks) -> K,
+        date: impl Fn(&Entry) -> i64,
     ) -> Vec<Slot> {
-        let names = unpoisoned(self.names.read());
-        let ranks = Ranks::new(&names);
-        drop(names);
         let mut keyed = Vec::new();
-        for (number, shard) in self.shards() {
-            for (place, entry) in shard.entries.iter().enumerate() {
-                if entry.organization() != key.organization {
-                    continue;
-                }
-                let seen = Seen::new(entry, now);
-                seen.count(counts);
-                *valid_until = (*valid_until).min(seen.changes_at);
-                if seen.is_shown(key.show) {
-                    keyed.push((sort_key(entry, &ranks), (place * SHARDS + number) as Slot));
-                }
+        self.each(key.organization, |slot, entry| {
+            if Seen::new(entry, now).is_counted_and_shown(key.show, counts, valid_until) {
+                keyed.push((date(entry), slot));
             }
-        }
+        });
         if key.descending {
             keyed.sort_unstable_by(|a, b| b.cmp(a));
         } else {
             keyed.sort_unstable();
         }
         keyed.into_iter().map(|(_, slot)| slot).collect()
+    }
+
+    fn shown(
+        &self,
+        key: &Key,
+        now: Timestamp,
+        (counts, valid_until): (&mut Counts, &mut Timestamp),
+    ) -> Slots {
+        let mut shown = Slots::default();
+        self.each(key.organization, |slot, entry| {
+            if Seen::new(entry, now).is_counted_and_shown(key.show, counts, valid_until) {
+                shown.insert(slot);
+            }
+        });
+        shown
+    }
+
+    /// All of an organization's tokens in the order of their names; made anew when there are more of them.
+    fn name_order(&self, key: &Key) -> Arc<Vec<Slot>> {
+        let kept = (key.organization, key.sort);
+        let entries: usize = self.shards().map(|(_, shard)| shard.entries.len()).sum();
+        if let Some((of, order)) = unpoisoned(self.selections.lock()).name_orders.get(&kept)
+            && *of == entries
+        {
+            return Arc::clone(order);
+        }
+        let names = unpoisoned(self.names.read());
+        let ranks = Ranks::new(&names);
+        drop(names);
+        let mut keyed = Vec::with_capacity(entries);
+        self.each(key.organization, |slot, entry| {
+            let rank = match key.sort {
+                Sort::Service => ranks.of(entry.service()),
+                Sort::Environment => ranks.of(entry.environment()),
+                _ => 0,
+            };
+            keyed.push((name_key(rank, entry.name()), slot));
+        });
+        keyed.sort_unstable();
+        let order: Arc<Vec<Slot>> = Arc::new(keyed.into_iter().map(|(_, slot)| slot).collect());
+        let mut cache = unpoisoned(self.selections.lock());
+        cache.name_orders.insert(kept, (entries, Arc::clone(&order)));
+        order
+    }
+
+    fn each(&self, organization: u32, mut visit: impl FnMut(Slot, &Entry)) {
+        for (number, shard) in self.shards() {
+            for (place, entry) in shard.entries.iter().enumerate() {
+                if entry.organization() == organization {
+                    visit((place * SHARDS + number) as Slot, entry);
+                }
+            }
+        }
     }
 
     /// Those of `whole` whose searchable text has the key's text in it.
@@ -245,6 +285,12 @@ impl Seen {
         counts.unacknowledged += usize::from(self.status.is_live() && !self.acknowledged);
     }
 
+    fn is_counted_and_shown(&self, show: Show, counts: &mut Counts, valid_until: &mut Timestamp) -> bool {
+        self.count(counts);
+        *valid_until = (*valid_until).min(self.changes_at);
+        self.is_shown(show)
+    }
+
     fn is_shown(&self, show: Show) -> bool {
         match show {
             Show::Live => self.status.is_live(),
@@ -283,71 +329,4 @@ fn name_key(rank: u32, name: &str) -> (u32, [u8; 28]) {
         *slot = byte.to_ascii_lowercase();
     }
     (rank, bytes)
-}
-
-/// A set of slots.
-struct Slots(Vec<u64>);
-
-impl Slots {
-    fn contains(&self, slot: Slot) -> bool {
-        self.0
-            .get(slot as usize / 64)
-            .is_some_and(|word| word >> (slot % 64) & 1 == 1)
-    }
-
-    fn insert(&mut self, slot: Slot) {
-        let word = slot as usize / 64;
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (slot % 64);
-    }
-}
-
-impl SearchText {
-    fn new() -> Self {
-        Self {
-            text: Vec::new(),
-            starts: Vec::new(),
-            included: [0; SHARDS],
-        }
-    }
-
-    /// Adds the tokens that came since the last time.
-    fn extend(&mut self, index: &TokenIndex, organization: u32) {
-        let names = unpoisoned(index.names.read());
-        for (number, shard) in index.shards() {
-            let included = self.included[number] as usize;
-            for (place, entry) in shard.entries.iter().enumerate().skip(included) {
-                if entry.organization() == organization {
-                    self.starts
-                        .push((self.text.len() as u32, (place * SHARDS + number) as Slot));
-                    entry.searchable(&names, &mut self.text);
-                    self.text.push(b'\n');
-                }
-            }
-            self.included[number] = shard.entries.len() as u32;
-        }
-    }
-
-    fn find(&self, needle: &[u8]) -> Slots {
-        let mut found = Slots(Vec::new());
-        let mut cursor = 0;
-        let mut from = 0;
-        let finder = memchr::memmem::Finder::new(needle);
-        while let Some(at) = finder.find(&self.text[from..]) {
-            let position = (from + at) as u32;
-            // Matches ascend, so the token is found by going on from the last one in growing steps.
-            cursor += self.starts[cursor..]
-                .partition_point(|&(start, _)| start <= position)
-                .saturating_sub(1);
-            found.insert(self.starts[cursor].1);
-            // One match a token is enough: on to the next token.
-            from = self
-                .starts
-                .get(cursor + 1)
-                .map_or(self.text.len(), |&(start, _)| start as usize);
-        }
-        found
-    }
 }
