@@ -1,0 +1,19 @@
+//! The console from key press to screen: its behaviour over the real service in memory, its looks over canned answers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "helpers of tests, which clippy does not take for tests; one crate, nobody else reaches it"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod canned;
+mod harness;
+mod keys;
+mod looks;
+mod people;
+mod shell;
+mod wizard;
