@@ -250,8 +250,10 @@ fn print_code(context: &Context<'_>, answer: Response) -> Result<(), Failure> {
     } else if context.output.quiet {
         format!("{code}\n")
     } else {
-        let gap = if context.output.is_terminal { "  " } else { "\t" };
-        format!("cashier{gap}{email}\ncode   {gap}{code}\nexpires{gap}{expires_at}\n")
+        let until = expires_at.to_string();
+        context
+            .output
+            .lines(&[("cashier", email.as_str()), ("code", code), ("expires", &until)])
     };
     write_out(Secret::from_text(text).expose()).map_err(|error| {
         Failure::io(

@@ -58,18 +58,30 @@ impl Output {
     }
 
     /// Facts with their names.
-    pub fn facts(&self, facts: &[(&str, String)]) -> Result<(), Failure> {
+    pub(super) fn facts(&self, facts: &[(&str, String)]) -> Result<(), Failure> {
+        let facts: Vec<(&str, &str)> = facts
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.text(&self.lines(&facts))
+    }
+
+    /// The lines of facts, made in one piece: a secret among them leaves no copies behind.
+    pub(super) fn lines(&self, facts: &[(&str, &str)]) -> String {
         let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        let mut text = String::new();
+        let room = |(_, value): &(&str, &str)| width + 3 + escape(value).len();
+        let mut text = String::with_capacity(facts.iter().map(room).sum());
         for (name, value) in facts {
-            let gap = if self.is_terminal {
-                " ".repeat(width - name.len() + 2)
+            text.push_str(name);
+            if self.is_terminal {
+                text.extend(std::iter::repeat_n(' ', width - name.len() + 2));
             } else {
-                "\t".into()
-            };
-            push_line(&mut text, &[(*name).into(), escape(value)], &gap);
+                text.push('\t');
+            }
+            text.push_str(&escape(value));
+            text.push('\n');
         }
-        self.text(&text)
+        text
     }
 
     /// A value as one line of JSON.

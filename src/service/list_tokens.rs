@@ -205,5 +205,5 @@ impl Service {
 
 fn unknown(name: &str) -> Error {
     let message = format!("there is no token {}", crate::domain::text::escape(name));
-    Error::new(Code::NotFound, message, "see: strongroom token list --all").on("token")
+    Error::new(Code::NotFound, message, "see: strongroom token list --show all").on("token")
 }

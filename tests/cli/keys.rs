@@ -63,6 +63,9 @@ fn what_is_too_long_or_no_ciphertext_is_refused() {
     }
     host.feed(&["key", "decrypt", "--key", "short"], b"AAAA")
         .refused(2);
+    let begins_with_a_hyphen = format!("-{}", "A".repeat(42));
+    host.feed(&["key", "decrypt", "--key", &begins_with_a_hyphen], b"AAAA")
+        .refused(1);
 }
 
 #[test]

@@ -159,31 +159,30 @@ fn print(context: &Context<'_>, minted: &Minted) -> Result<(), String> {
     } else if context.output.quiet {
         format!("{token}\n")
     } else {
-        let gap = if context.output.is_terminal {
-            "        "
-        } else {
-            "\t"
-        };
-        format!("token{gap}{token}\n")
+        let facts = facts(minted);
+        let facts = facts.iter().map(|(name, value)| (*name, value.as_str()));
+        let facts: Vec<_> = std::iter::once(("token", token)).chain(facts).collect();
+        context.output.lines(&facts)
     };
-    write_out(Secret::from_text(text).expose()).map_err(|error| error.to_string())?;
-    if context.output.json || context.output.quiet {
-        return Ok(());
-    }
-    print_without_token(context, minted).map_err(|failure| failure.error.message)
+    write_out(Secret::from_text(text).expose()).map_err(|error| error.to_string())
 }
 
 fn print_without_token(context: &Context<'_>, minted: &Minted) -> Result<(), Failure> {
-    let row = &minted.token;
     if context.output.json {
-        return context.output.json(&shape(minted, None));
+        context.output.json(&shape(minted, None))
+    } else if context.output.quiet {
+        Ok(())
+    } else {
+        context.output.facts(&facts(minted))
     }
-    if context.output.quiet {
-        return Ok(());
-    }
+}
+
+fn facts(minted: &Minted) -> Vec<(&'static str, String)> {
+    let row = &minted.token;
     let mut facts = vec![
         ("name", row.name.to_string()),
         ("id", row.id.to_string()),
+        ("service", row.service.to_string()),
         ("variable", row.variable.to_string()),
         ("expires", row.expires_at.to_string()),
     ];
@@ -191,13 +190,7 @@ fn print_without_token(context: &Context<'_>, minted: &Minted) -> Result<(), Fai
         facts.push(("replaces", old.id.to_string()));
         facts.push(("overlap", overlap.label().to_owned()));
     }
-    // As wide as the line of the token above them.
-    context.output.facts(
-        &facts
-            .into_iter()
-            .chain([("service", row.service.to_string())])
-            .collect::<Vec<_>>(),
-    )
+    facts
 }
 
 fn shape<'a>(minted: &'a Minted, token: Option<&'a str>) -> json::Minted<'a> {
