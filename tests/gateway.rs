@@ -6,10 +6,12 @@
     reason = "a helper that fails fails its test"
 )]
 
+#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
 #[path = "support/mod.rs"]
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -180,7 +182,10 @@ fn who_subscribed_before_the_store_was_there_hears_of_changes_too() {
     assert_eq!(organizations(&gateway), 1);
     gateway.close().unwrap();
     assert!(
-        early.recv_timeout(Duration::from_secs(20)).is_err(),
+        matches!(
+            early.recv_timeout(Duration::from_secs(20)),
+            Err(RecvTimeoutError::Disconnected)
+        ),
         "the feed ends with the service"
     );
 }

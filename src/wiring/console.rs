@@ -54,7 +54,7 @@ pub(super) fn run(
         monotonic: SystemClock.monotonic(),
     };
     let minutes = u64::from(settings.idle_lock_minutes);
-    let (model, first) = Model::new(Setup {
+    let (mut model, first) = Model::new(Setup {
         at,
         size: (80, 24),
         keymap: keymap(settings)?,
@@ -69,6 +69,9 @@ pub(super) fn run(
             Duration::from_secs(60 * minutes)
         }),
     });
+    if let Some(show) = shown {
+        model.tokens.begin_with(show);
+    }
     let mut console = Console {
         model,
         theme: Theme::new(look(settings)),

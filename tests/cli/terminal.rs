@@ -151,15 +151,24 @@ fn a_plaintext_that_holds_escape_codes_is_shown_harmlessly() {
 fn the_tokens_command_opens_the_console_on_them() {
     let host = Host::onboarded();
     host.token("payouts", &[]);
-    let mut pty = start(&host, &["tokens"]);
-    pty.wait_for_text("n new  r rotate  x invalidate");
-    assert!(
-        shows(&pty, "\u{1b}[?1049h"),
-        "the console has a screen of its own"
-    );
-    pty.kill(rustix::process::Signal::TERM);
-    pty.wait_end();
-    assert!(pty.is_cooked());
+    for (arguments, seen, unseen) in [
+        (&["tokens"][..], "payouts", "nothing"),
+        (&["tokens", "--expiring"], "─ expiring ─", "payouts"),
+    ] {
+        let mut pty = start(&host, arguments);
+        pty.wait_for(" the list with its counts", |screen| {
+            screen.contents().contains("active ─")
+        });
+        pty.wait_for_text(seen);
+        assert!(!pty.contents().contains(unseen), "{}", pty.contents());
+        assert!(
+            shows(&pty, "\u{1b}[?1049h"),
+            "the console has a screen of its own"
+        );
+        pty.kill(rustix::process::Signal::TERM);
+        pty.wait_end();
+        assert!(pty.is_cooked());
+    }
 }
 
 #[test]

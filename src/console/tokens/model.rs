@@ -61,6 +61,11 @@ impl Model {
         self.list.search(text, &mut self.nonces, desk);
     }
 
+    /// Shows these tokens first, once it is asked to show any.
+    pub const fn begin_with(&mut self, show: Show) {
+        self.list.query.show = show;
+    }
+
     /// Shows these tokens only.
     pub fn show(&mut self, show: Show, desk: &mut Desk<'_>) {
         self.opened = None;
