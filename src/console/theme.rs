@@ -161,7 +161,8 @@ impl Theme {
         let with = |modifier| Style::new().add_modifier(modifier);
         Self {
             text: plain,
-            title: with(Modifier::BOLD),
+            // Titles lie on borders, which may be dim.
+            title: with(Modifier::BOLD).remove_modifier(Modifier::DIM),
             dim: with(Modifier::DIM),
             head: with(Modifier::DIM),
             accent: with(Modifier::BOLD),

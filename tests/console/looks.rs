@@ -110,10 +110,12 @@ fn selected_without_colours(console: &Console) -> Vec<String> {
 fn encryption_keys() {
     let mut console = acme();
     insta::assert_snapshot!("encryption_keys", picture(&console));
+    let wide = text(&console.drawn(160, 40, Look::default()));
     console.keys("end");
+    let scrolled = text(&console.drawn(80, 24, Look::default()));
     insta::assert_snapshot!(
-        "encryption_keys_scrolled",
-        text(&console.drawn(80, 24, Look::default()))
+        "encryption_keys_scrolled_and_wide",
+        format!("{scrolled}\n=== 160x40\n{wide}")
     );
 }
 
@@ -219,9 +221,9 @@ fn before_the_tabs() {
     insta::assert_snapshot!("sealed", picture(&console));
     let mut console = Console::over(StoreState::Ready);
     let error = Error::new(
-        Code::StoreLocked,
-        "the store is in use by process 4711 of ada since 2026-11-23T11:58:00Z",
-        "use that console, or end it and try again; nothing was changed",
+        Code::Permissions,
+        "/var/lib/strongroom/data can be read by others than ada: its mode is 0755",
+        "mend it as its owner with chmod 0700 /var/lib/strongroom/data, then start again; nothing was changed",
     );
     console.take(strongroom::console::runtime::Event::Message(
         strongroom::console::app::Message::State(Err(error)),

@@ -15,8 +15,10 @@ use crate::domain::audit::{AuditEntry, Outcome};
 
 /// Lines of the screen that are no rows: head, tabs, hints, the frame's two, the column heads, the filter's.
 const AROUND: u16 = 7;
-/// The width from which the address and the reason have columns.
+/// The width from which the reason has a column.
 const WIDE: u16 = 110;
+/// The width from which the address has one, too.
+const WIDER: u16 = 140;
 
 /// How many entries a terminal of `size` shows.
 pub(super) fn rows_of(size: (u16, u16)) -> usize {
@@ -58,20 +60,19 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
         Column::new("SUBJECT", 8).flexible(),
     ];
     if wide {
+        columns.push(Column::new("REASON", 26));
+    }
+    if area.width >= WIDER {
         columns.push(Column::new("FROM", 16));
-        columns.push(Column::new("REASON", 22));
     }
     let mut window = model.window;
     window.fit(model.entries.len(), rows_of((area.width, area.height + 3)));
     let visible = model.entries.get(window.visible()).unwrap_or_default();
-    let rows: Vec<_> = visible
-        .iter()
-        .map(|entry| row(entry, wide, facts, theme))
-        .collect();
+    let rows: Vec<_> = visible.iter().map(|entry| row(entry, facts, theme)).collect();
     table::draw(frame, list, theme, &columns, &rows, &window);
 }
 
-fn row(entry: &AuditEntry, wide: bool, facts: &Facts, theme: &Theme) -> Row {
+fn row(entry: &AuditEntry, facts: &Facts, theme: &Theme) -> Row {
     let refused = entry.result == Outcome::Refused;
     let (action, style) = if refused {
         (
@@ -81,16 +82,15 @@ fn row(entry: &AuditEntry, wide: bool, facts: &Facts, theme: &Theme) -> Row {
     } else {
         (entry.action.word().to_owned(), theme.text)
     };
-    let mut cells = vec![
+    // Columns that do not fit are not there, and their cells not drawn.
+    let cells = vec![
         (when::span(facts.now().since(entry.at)), theme.dim),
         (who(entry), theme.text),
         (action, style),
         (entry.subject.clone(), theme.text),
+        (entry.reason.clone(), theme.dim),
+        (entry.actor.address.clone().unwrap_or_default(), theme.dim),
     ];
-    if wide {
-        cells.push((entry.actor.address.clone().unwrap_or_default(), theme.dim));
-        cells.push((entry.reason.clone(), theme.dim));
-    }
     Row { cells, marked: false }
 }
 

@@ -40,8 +40,8 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
             screen(model, theme, frame, body);
         }
     }
-    // The wizard says itself which keys it takes.
-    if !matches!(model.stage, Stage::Absent(_)) || !model.dialogs.is_empty() {
+    // Before the tabs are open, what is there says itself which keys it takes.
+    if matches!(model.stage, Stage::Open) || !model.dialogs.is_empty() {
         help::hints(frame, foot, theme, &model.facts.keymap, model.context());
     }
     for (_, dialog) in &model.dialogs {
@@ -62,8 +62,8 @@ fn screen(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn failed(error: &Error, theme: &Theme, frame: &mut Frame<'_>) {
-    let area = dialog::open(frame, theme, "The store cannot be opened", Tone::Danger, 76, 8);
-    let rows = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
+    let area = dialog::open(frame, theme, "The store cannot be opened", Tone::Danger, 76, 10);
+    let rows = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(3));
     draw_problem(frame, rows, theme, &error.message, &error.hint);
     let foot = Rect {
         y: area.bottom().saturating_sub(1),

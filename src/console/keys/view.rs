@@ -15,7 +15,7 @@ use crate::console::widgets::fitted;
 use crate::service::response::{KeyGeneration, KeyView};
 
 /// The width from which there are two columns.
-const WIDE: u16 = 118;
+const WIDE: u16 = 150;
 /// After this long a rotation is advised (console.md, "the yearly advice").
 const ADVISED: TimeDelta = TimeDelta::days(365);
 
@@ -51,7 +51,7 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
         return scrolled(&lines.concat(), model.offset, theme, frame, inside);
     }
     let [left, _, right] =
-        Layout::horizontal([Constraint::Length(70), Constraint::Length(2), Constraint::Min(0)]).areas(inside);
+        Layout::horizontal([Constraint::Length(72), Constraint::Length(2), Constraint::Min(0)]).areas(inside);
     let (wide, narrow) = (usize::from(left.width), usize::from(right.width));
     let lines = [
         pair(view, facts, theme, wide),

@@ -6,22 +6,18 @@
 
 use std::time::Duration;
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-
 use super::app::News;
 use super::keymap::{Command, Context};
-use super::theme::Theme;
 use super::widgets::choice::Choice;
 use super::widgets::field::{Field, Pressed};
-use super::widgets::fitted;
-use super::widgets::progress::{self, Progress};
 use crate::domain::cashier::PASSWORD_MAX;
 use crate::domain::secret::Secret;
 use crate::domain::text::{Email, TextError};
 use crate::service::Error;
 use crate::service::request::Credentials;
+
+mod draw;
+pub use draw::draw_problem;
 
 /// The column that labels take.
 const LABEL: u16 = 15;
@@ -350,114 +346,5 @@ impl Form {
 
     fn find_mut(&mut self, name: &str) -> Option<&mut Part> {
         self.parts.iter_mut().find(|part| part.name == name)
-    }
-
-    /// How many rows it takes, the two of its foot included.
-    #[must_use]
-    pub fn height(&self) -> u16 {
-        self.parts.iter().map(Part::height).sum::<u16>() + 2
-    }
-
-    /// Draws it; `now` is the monotonic clock's, for how long an answer has been awaited.
-    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme, now: Duration) {
-        let mut y = area.y;
-        for (place, part) in self.parts.iter().enumerate() {
-            let focused = place == self.focus && self.busy.is_none();
-            let row = Rect::new(area.x, y, area.width, part.height()).intersection(area);
-            part.draw(frame, row, theme, focused);
-            y += part.height();
-        }
-        let foot = Rect::new(area.x, y, area.width, 2).intersection(area);
-        self.draw_foot(frame, foot, theme, now);
-    }
-
-    fn draw_foot(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme, now: Duration) {
-        if area.is_empty() {
-            return;
-        }
-        if let Some((what, since)) = self.busy {
-            let elapsed = Progress::Elapsed(now.saturating_sub(since));
-            return progress::draw(frame, area, theme, what, elapsed);
-        }
-        if let Some((message, hint)) = &self.error {
-            draw_problem(frame, area, theme, message, hint);
-        }
-    }
-}
-
-/// Draws what happened and what to do, in two rows; what to do alone where the rest is said elsewhere.
-pub fn draw_problem(frame: &mut Frame<'_>, area: Rect, theme: &Theme, message: &str, hint: &str) {
-    if message.is_empty() {
-        let hint = fitted(hint, usize::from(area.width), theme);
-        return frame.render_widget(Line::styled(hint, theme.text), area);
-    }
-    let room = usize::from(area.width);
-    let message = format!(
-        "{} {}",
-        theme.glyphs.danger,
-        fitted(message, room.saturating_sub(2), theme)
-    );
-    let lines = [
-        Line::styled(message, theme.danger),
-        Line::styled(
-            format!("  {}", fitted(hint, room.saturating_sub(2), theme)),
-            theme.text,
-        ),
-    ];
-    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
-        frame.render_widget(line, Rect::new(area.x, y, area.width, 1));
-    }
-}
-
-impl Part {
-    fn height(&self) -> u16 {
-        match &self.kind {
-            Kind::Field(_) => 2,
-            Kind::Choice(_, options) => u16::try_from(options.len()).unwrap_or(u16::MAX) + 1,
-        }
-    }
-
-    fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme, focused: bool) {
-        if area.width <= LABEL || area.height == 0 {
-            return;
-        }
-        let style = if focused { theme.accent } else { theme.text };
-        let sign = if focused { theme.glyphs.selected } else { " " };
-        let label = Line::from(vec![Span::styled(format!("{sign} {}", self.label), style)]);
-        frame.render_widget(
-            label,
-            Rect {
-                width: LABEL,
-                height: 1,
-                ..area
-            },
-        );
-        let right = Rect::new(area.x + LABEL, area.y, area.width - LABEL, area.height);
-        match &self.kind {
-            Kind::Field(field) => field.draw(frame, Rect { height: 1, ..right }, theme, focused, ""),
-            Kind::Choice(choice, options) => {
-                let labels: Vec<_> = options
-                    .iter()
-                    .map(|(label, note)| (label.as_str(), note.as_str()))
-                    .collect();
-                let rows = Rect {
-                    height: right.height - 1,
-                    ..right
-                };
-                choice.draw(frame, rows, theme, &labels, focused);
-            }
-        }
-        let below = Rect::new(right.x, right.bottom() - 1, right.width, 1);
-        let room = usize::from(below.width);
-        let line = match &self.error {
-            Some(problem) => {
-                let text = fitted(problem, room.saturating_sub(2), theme);
-                Line::styled(format!("{} {text}", theme.glyphs.danger), theme.danger)
-            }
-            None => Line::styled(fitted(&self.note, room, theme), theme.dim),
-        };
-        if area.height > 1 {
-            frame.render_widget(line, below);
-        }
     }
 }
