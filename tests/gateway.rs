@@ -6,7 +6,7 @@
     reason = "a helper that fails fails its test"
 )]
 
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
+#[allow(unreachable_pub, reason = "shared by several test binaries")]
 #[path = "support/mod.rs"]
 mod support;
 

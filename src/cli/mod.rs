@@ -1,7 +1,7 @@
 //! The command line: the same vocabulary as the console, for hands at a prompt and for scripts.
 //!
 //! - Answers go to standard output, notes and errors to standard error; exit codes are those of [`failure`].
-//! - `--json` prints one line of JSON: the views of `service::response`, or the shapes of [`json`].
+//! - `--json` prints one line of JSON: the views of `service::response`, or the shapes of `json`.
 //! - A secret is printed only by `token create`, `token rotate`, `cashier add`, `cashier reset` and `key decrypt`, whose
 //!   answer it is.
 

@@ -2,7 +2,7 @@
 //!
 //! * Nothing here does anything: asking, copying and writing are [`Effect`]s, performed on worker threads by
 //!   [`perform`]; what came of them returns as a [`Message`] that carries the time. So tests need no threads.
-//! * A screen is a folder (`model.rs update.rs view.rs`) with a `Model` in [`Model`](model::Model); a dialog is a
+//! * A screen is a folder (`model.rs update.rs view.rs`) with a `Model` in [`Model`]; a dialog is a
 //!   [`Dialog`] on the stack. Both get [`News`] and a [`Desk`] to ask, open dialogs and leave notes; what they asked
 //!   is answered to them and nobody else.
 //! * A request refused with `SignInRequired` opens the sign-in and is asked again afterwards: no screen cares.

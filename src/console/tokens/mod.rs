@@ -1,6 +1,6 @@
 //! API Tokens: the list, one token opened, and the dialogs that mint, rotate, invalidate, try and reveal.
 //!
-//! * The list is a window: the model holds some two hundred rows around the cursor ([`held`]). Moves inside of it ask
+//! * The list is a window: the model holds some two hundred rows around the cursor (`held`). Moves inside of it ask
 //!   nothing; near its edge the next ones are asked for before they are needed.
 //! * Every question carries a [`Nonce`]; an answer to another question than the last one of its kind is dropped.
 //! * Nothing here holds a token's text but the reveal dialog, which drops it when it closes.
