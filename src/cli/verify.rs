@@ -1,4 +1,4 @@
-//! `strongroom verify`: whether the token on standard input is good. Does not count as a use of it.
+//! `strongroom verify`: whether the token on standard input is good; a good one counts as used by the asking account.
 
 use super::context::{Context, unexpected};
 use super::failure::{AUTHENTICATION, DONE, Failure};
@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<u8, Failure> {
     if presented.len() > LONGEST {
         return refuse(context, "invalid", "this has not the form of a token", None);
     }
-    match context.ask(Request::TryToken { presented })? {
+    match context.ask(Request::Verify { presented })? {
         Response::Tried(Tried::Good(row, slug)) => accept(context, &row, &slug),
         Response::Tried(Tried::Refused(refusal, row, slug)) => {
             let (reason, message) = match refusal {

@@ -125,6 +125,7 @@ impl Service {
             Request::RestoreToken { organization, token } => {
                 self.restore_token(actor, organization.as_ref(), &token)
             }
+            Request::Verify { presented } => Ok(Response::Tried(self.verify_for(actor, &presented))),
             Request::TryToken { presented } => Ok(Response::Tried(self.try_token(&presented))),
 
             Request::ListCashiers => Ok(Response::Cashiers(self.list_cashiers())),

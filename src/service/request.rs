@@ -158,7 +158,9 @@ pub enum Request {
         organization: Option<Slug>,
         token: TokenRef,
     },
-    /// Whether a token is good, without counting it as used. → `Tried`
+    /// Whether a token is good, for a service that was sent it: a good one counts as used. → `Tried`
+    Verify { presented: Secret },
+    /// The same for a person who wonders: counts nothing. → `Tried`
     TryToken { presented: Secret },
 
     /// → `Cashiers`

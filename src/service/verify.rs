@@ -1,8 +1,8 @@
 //! Whether a token is good: the fast side door, without allocation and without the store.
 
 use super::index::Found;
-use super::response::Tried;
-use super::{Service, response::TokenRow};
+use super::response::{TokenRow, Tried};
+use super::{Actor, Service};
 use crate::domain::secret::Secret;
 use crate::domain::text::Slug;
 use crate::domain::time::Timestamp;
@@ -49,6 +49,18 @@ impl Service {
     /// The names that belong to a verified token.
     pub fn grant(&self, found: &Found) -> (TokenRow, Slug) {
         self.described(found, self.now())
+    }
+
+    /// The judgement for a service that asks through a command: a good token counts as used by the asking account.
+    pub(super) fn verify_for(&self, actor: &Actor, presented: &Secret) -> Tried {
+        if let Verified::Good { found, .. } = self.verify(presented.expose().trim_ascii()) {
+            let address = actor
+                .address
+                .clone()
+                .unwrap_or_else(|| format!("local:{}", actor.os_user));
+            self.count_caller(&found, &address, "strongroom verify");
+        }
+        self.try_token(presented)
     }
 
     /// The same judgement for a person: counts nothing, and tells a mistyped token from an unknown one.

@@ -44,6 +44,24 @@ fn counts_go_on_over_several_writes() {
 }
 
 #[test]
+fn a_service_that_asks_through_a_command_counts_as_a_caller() {
+    let harness = Harness::onboarded();
+    let (_, secret) = harness.minted("payouts-prod");
+    assert!(
+        harness
+            .ask(Request::Verify {
+                presented: secret.clone()
+            })
+            .is_ok()
+    );
+    let detail = harness.reopened().show("payouts-prod");
+    assert_eq!(
+        (detail.row.uses, detail.callers[0].address.as_str()),
+        (1, "local:ops")
+    );
+}
+
+#[test]
 fn trying_a_token_does_not_count_and_refusals_do_not_either() {
     let harness = Harness::onboarded();
     let (_, secret) = harness.minted("payouts-prod");
