@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use strongroom::console::input::Input;
+use strongroom::console::runtime::Event;
+
 use super::harness::{ADA, Console, PASSWORD};
 
 fn with_grace() -> Console {
@@ -104,4 +107,13 @@ fn a_filter_takes_letters_that_are_commands_elsewhere() {
     console.sees("/q14?:");
     console.sees("Nothing that was done fits this filter.");
     assert!(!console.quit);
+}
+
+#[test]
+fn a_click_selects_an_entry() {
+    let mut console = with_grace();
+    console.keys("esc | 3");
+    console.take(Event::Input(Input::Click { column: 20, row: 6 }));
+    console.keys("enter");
+    console.sees("Entry 2");
 }

@@ -1,11 +1,13 @@
 //! What surrounds every screen: the lock, the command line, help, pastes, leaving.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use strongroom::console::input::Input;
 use strongroom::console::runtime::Event;
 
-use super::harness::{Console, PASSWORD};
+use super::canned::Canned;
+use super::harness::{ADA, Console, PASSWORD, noon};
 
 #[test]
 fn five_idle_minutes_lock_the_console_and_a_password_opens_it() {
@@ -129,4 +131,29 @@ fn notes_go_by_themselves() {
     console.sees("has its first key pair");
     console.pass(Duration::from_secs(20));
     console.sees_not("has its first key pair");
+}
+
+#[test]
+fn a_click_on_a_tab_shows_it() {
+    let mut console = Console::onboarded();
+    for (column, shown) in [
+        (38, "entries, the newest first"),
+        (3, "Fingerprint"),
+        (50, "Cashiers ·"),
+    ] {
+        console.take(Event::Input(Input::Click { column, row: 1 }));
+        console.sees(shown);
+    }
+}
+
+#[test]
+fn a_lock_that_is_turned_off_holds_for_secrets_all_the_same() {
+    let mut console = Console::with_idle(Arc::new(Canned), noon(), Some(Duration::MAX));
+    console.pass(Duration::from_secs(3600));
+    console.sees("Fingerprint");
+    console.keys("4 | n | mary@acme.test | enter | enter");
+    console.fill(ADA, PASSWORD);
+    console.sees("ntjf4-h11ey-57xk3-v9jkw");
+    console.pass(Duration::from_secs(300));
+    console.sees("▲ locked");
 }

@@ -2,7 +2,7 @@
 
 use super::detail::Entry;
 use super::model::{Model, Tag};
-use super::view::rows_of;
+use super::view::{FIRST_ROW, rows_of};
 use crate::console::app::{self, Desk, News};
 use crate::console::key::Key;
 use crate::console::keymap::Command;
@@ -18,6 +18,10 @@ pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
         News::Key(key, command) if model.typing => typing(model, key, command, desk),
         News::Key(_, Some(command)) => obey(model, command, desk),
         News::Paste(text) if model.filter.paste(&text).is_ok() => model.ask_first(desk),
+        News::Click { row, .. } => {
+            fit(model, desk);
+            point(&mut model.window, row);
+        }
         News::Scroll { down } => {
             fit(model, desk);
             model
@@ -25,6 +29,17 @@ pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
                 .command(if down { Command::Down } else { Command::Up });
         }
         _ => {}
+    }
+}
+
+/// Selects the row under the mouse.
+fn point(window: &mut crate::console::widgets::table::Window, row: u16) {
+    let place = usize::from(row).checked_sub(usize::from(FIRST_ROW));
+    if let Some(row) = place
+        .map(|place| window.visible().start + place)
+        .filter(|row| window.visible().contains(row))
+    {
+        window.select(row);
     }
 }
 

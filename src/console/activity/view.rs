@@ -20,6 +20,9 @@ const WIDE: u16 = 110;
 /// The width from which the address has one, too.
 const WIDER: u16 = 140;
 
+/// The terminal's row of the first entry: below head, tabs, the frame and the column heads.
+pub(super) const FIRST_ROW: u16 = 4;
+
 /// How many entries a terminal of `size` shows.
 pub(super) fn rows_of(size: (u16, u16)) -> usize {
     usize::from(size.1.saturating_sub(AROUND))

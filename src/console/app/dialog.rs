@@ -40,6 +40,12 @@ pub trait Dialog: fmt::Debug + Send {
         false
     }
 
+    /// Whether it shows or holds a secret: it is never left open for longer than five idle minutes, whatever the
+    /// configuration says.
+    fn holds_secret(&self) -> bool {
+        self.is_reveal()
+    }
+
     /// Whether it is the question before leaving.
     fn asks_to_quit(&self) -> bool {
         false

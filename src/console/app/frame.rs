@@ -78,17 +78,44 @@ fn who<'a>(model: &Model, theme: &Theme) -> Span<'a> {
     }
 }
 
+/// The row of the tabs.
+pub(super) const TABS: u16 = 1;
+
 /// `1 Encryption Keys  2 API Tokens ▲3  3 Activity  4 Cashiers`
 pub(super) fn tabs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let mut spans = vec![Span::raw(" ")];
-    let soon = model.facts.organization().map_or(0, |row| row.tokens.expiring);
-    for (place, screen) in Screen::ALL.into_iter().enumerate() {
-        let shown = screen == model.screen;
-        let style = if shown { theme.selected } else { theme.text };
-        spans.push(Span::styled(format!(" {} {} ", place + 1, screen.title()), style));
-        if screen == Screen::Tokens && soon > 0 {
+    for (screen, label, soon) in labels(model) {
+        let style = if screen == model.screen {
+            theme.selected
+        } else {
+            theme.text
+        };
+        spans.push(Span::styled(label, style));
+        if let Some(soon) = soon {
             spans.push(Span::styled(format!("{}{soon} ", theme.glyphs.warn), theme.warn));
         }
     }
     frame.render_widget(Line::from(spans), area);
+}
+
+/// The tab at a column of [`TABS`].
+pub(super) fn tab_at(model: &Model, column: u16) -> Option<Screen> {
+    let mut end = 1;
+    labels(model).into_iter().find_map(|(screen, label, soon)| {
+        // The sign is one cell, and a space follows the number.
+        let count = soon.map_or(0, |soon| soon.to_string().len() + 2);
+        let begin = end;
+        end += label.len() + count;
+        (begin..end).contains(&usize::from(column)).then_some(screen)
+    })
+}
+
+/// Each tab's text, and how many things on it end soon, if any do.
+fn labels(model: &Model) -> Vec<(Screen, String, Option<usize>)> {
+    let expiring = model.facts.organization().map_or(0, |row| row.tokens.expiring);
+    let label = |(place, screen): (usize, Screen)| {
+        let soon = (screen == Screen::Tokens && expiring > 0).then_some(expiring);
+        (screen, format!(" {} {} ", place + 1, screen.title()), soon)
+    };
+    Screen::ALL.into_iter().enumerate().map(label).collect()
 }

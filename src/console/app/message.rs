@@ -148,6 +148,10 @@ pub enum Tag {
 
 /// What a screen or dialog is told.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "news live for one call, and most of them are answers"
+)]
 pub enum News {
     /// The dialog was put on the stack: ask what it needs.
     Opened,

@@ -114,6 +114,8 @@ pub struct Model {
     pub lock: Option<Lock>,
     pub(super) idle: std::time::Duration,
     pub(super) last_input: std::time::Duration,
+    /// When the counts in the frame were asked for.
+    pub(super) counted: std::time::Duration,
     pub(super) next_dialog: u64,
     /// Waits for a sign-in.
     pub(super) pending: Vec<Ask>,
@@ -142,6 +144,7 @@ impl Model {
             lock: None,
             idle: setup.idle.unwrap_or(IDLE),
             last_input: setup.at.monotonic,
+            counted: setup.at.monotonic,
             next_dialog: 0,
             pending: Vec::new(),
             ended: VecDeque::new(),
@@ -160,6 +163,11 @@ impl Model {
             },
         };
         (model, vec![Effect::Work(Work::State)])
+    }
+
+    /// Whether the tabs can be reached: they are there, and nothing lies over them.
+    pub(super) const fn shows_tabs(&self) -> bool {
+        matches!(self.stage, Stage::Open) && self.lock.is_none() && self.dialogs.is_empty()
     }
 
     /// What has the focus.

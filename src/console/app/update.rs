@@ -3,11 +3,13 @@
 //! Input goes to what has the focus and to nothing below it: the lock, else the topmost dialog, else the screen.
 //! Answers go to whoever asked, or to nobody when that dialog was closed.
 
+use std::time::Duration;
+
 use super::desk::{Desk, Order};
 use super::dialog::{DialogId, Fate};
 use super::message::{Ask, Asker, Effect, Message, News, Tag, Work};
-use super::model::{Model, Screen, Stage};
-use super::orders;
+use super::model::{IDLE, Model, Screen, Stage};
+use super::{frame, orders};
 use crate::console::input::Input;
 use crate::console::keymap::Command;
 use crate::console::runtime::{self, Moment};
@@ -17,6 +19,9 @@ use crate::console::{activity, cashiers, keys, tokens};
 use crate::gateway::StoreState;
 use crate::service::request::Request;
 use crate::service::{Error, Event, Response};
+
+/// How often the counts in the frame are asked for while nothing changes.
+const COUNTS: Duration = Duration::from_secs(10);
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, at: Moment, event: runtime::Event<Message>) -> Vec<Effect> {
@@ -94,6 +99,15 @@ fn take_input(model: &mut Model, input: Input, effects: &mut Vec<Effect>) {
         // A paste is text for a field, and nothing anywhere else.
         Input::Paste(_) if !context.takes_text() => return,
         Input::Paste(text) => News::Paste(text),
+        Input::Click {
+            column,
+            row: frame::TABS,
+        } if model.shows_tabs() => {
+            if let Some(screen) = frame::tab_at(model, column) {
+                orders::show(model, screen, effects);
+            }
+            return;
+        }
         Input::Click { column, row } => News::Click { column, row },
         Input::Scroll { down } => News::Scroll { down },
         Input::Resize { .. } => return,
@@ -172,7 +186,9 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
         model.facts.session = None;
     }
     let idle = now.monotonic.saturating_sub(model.last_input);
-    if idle >= model.idle && model.lock.is_none() {
+    let secret = model.dialogs.iter().any(|(_, dialog)| dialog.holds_secret());
+    let limit = if secret { model.idle.min(IDLE) } else { model.idle };
+    if idle >= limit && model.lock.is_none() {
         match &mut model.stage {
             Stage::Open => orders::lock(model, effects),
             Stage::Absent(wizard) => wizard.wipe(),
@@ -187,6 +203,11 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
         tell(model, Asker::Dialog(id), News::Tick, effects);
     }
     if matches!(model.stage, Stage::Open) && model.lock.is_none() {
+        // Statuses change by time alone: the counts are asked for again now and then.
+        if now.monotonic.saturating_sub(model.counted) >= COUNTS {
+            model.counted = now.monotonic;
+            ask_overview(model, effects);
+        }
         tell(model, Asker::Screen(model.screen), News::Tick, effects);
     }
 }

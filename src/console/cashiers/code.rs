@@ -48,6 +48,10 @@ impl Dialog for Code {
         Fate::Stay
     }
 
+    fn holds_secret(&self) -> bool {
+        true
+    }
+
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
         let area = dialog::open(frame, theme, "One-time code", Tone::Warn, 70, 13);
         let until = when::exact(self.code.expires_at, facts.utc_offset);

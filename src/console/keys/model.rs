@@ -80,6 +80,8 @@ pub struct Model {
     pub(super) view: Option<Box<KeyView>>,
     pub(super) error: Option<Error>,
     pub(super) format: Format,
+    /// When it was asked last, on the monotonic clock.
+    pub(super) asked: std::time::Duration,
     /// The first line that is seen.
     pub(super) offset: usize,
 }

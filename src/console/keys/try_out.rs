@@ -203,6 +203,10 @@ impl Dialog for TryOut {
         Fate::Stay
     }
 
+    fn holds_secret(&self) -> bool {
+        matches!(self.stage, Stage::Opened { .. })
+    }
+
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
         let area = dialog::open(frame, theme, "Try out", Tone::Plain, 74, 19);
         let top = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(2));

@@ -1,5 +1,7 @@
 //! What the screen does with news.
 
+use std::time::Duration;
+
 use super::model::{Model, Tag};
 use super::rotate::Rotate;
 use super::try_out::TryOut;
@@ -10,15 +12,15 @@ use crate::domain::secret::Secret;
 use crate::service::Response;
 use crate::service::request::Request;
 
+/// How often the use is asked for while nothing changes.
+const POLL: Duration = Duration::from_secs(5);
+
 /// Takes news in.
 pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
     match news {
-        News::Refresh => desk.ask(
-            app::Tag::Keys(Tag::View),
-            Request::ShowKey {
-                organization: desk.facts.current.clone(),
-            },
-        ),
+        News::Refresh => ask(model, desk),
+        // Uses are counted without anybody hearing of it.
+        News::Tick if desk.facts.at.monotonic.saturating_sub(model.asked) >= POLL => ask(model, desk),
         News::Answer(_, Ok(Response::Key(view))) => {
             model.view = Some(view);
             model.error = None;
@@ -28,6 +30,12 @@ pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
         News::Scroll { down } => scroll(model, if down { 3 } else { -3 }),
         _ => {}
     }
+}
+
+fn ask(model: &mut Model, desk: &mut Desk<'_>) {
+    model.asked = desk.facts.at.monotonic;
+    let organization = desk.facts.current.clone();
+    desk.ask(app::Tag::Keys(Tag::View), Request::ShowKey { organization });
 }
 
 fn obey(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
