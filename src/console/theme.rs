@@ -161,8 +161,10 @@ impl Theme {
         let with = |modifier| Style::new().add_modifier(modifier);
         Self {
             text: plain,
-            // Titles lie on borders, which may be dim.
-            title: with(Modifier::BOLD).remove_modifier(Modifier::DIM),
+            // Titles lie on borders, and are not as dim as those.
+            title: with(Modifier::BOLD)
+                .remove_modifier(Modifier::DIM)
+                .fg(Color::Reset),
             dim: with(Modifier::DIM),
             head: with(Modifier::DIM),
             accent: with(Modifier::BOLD),
