@@ -278,8 +278,8 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::Sort, "sort", &[Tokens], &["s"], "sort by the next column", Some("sort")),
     look(Command::ReverseSort, "reverse-sort", &[Tokens], &["S"], "turn the order around", None),
     look(Command::Mark, "mark", &[Tokens], &["space"], "mark or unmark", None),
-    look(Command::MarkRange, "mark-range", &[Tokens], &["v"], "mark from the last mark to here, or all on screen", None),
-    look(Command::ShowOthers, "show-others", &[Tokens], &["a"], "show live, all, ended, unused or unacknowledged ones", None),
+    look(Command::MarkRange, "mark-range", &[Tokens], &["v"], "mark from the last mark to here, or all seen", None),
+    look(Command::ShowOthers, "show-others", &[Tokens], &["a"], "show all, ended, unused or unacknowledged ones", None),
     // The reveal dialog: copying comes before showing.
     look(Command::CopyToken, "copy-token", &[Reveal], &["c"], "copy the token", Some("copy token")),
     look(Command::CopyVariable, "copy-variable", &[Reveal], &["e"], "copy it as a line of an environment file", Some("env line")),

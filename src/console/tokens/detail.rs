@@ -17,7 +17,7 @@ use crate::service::request::{Request, TokenRef};
 use crate::service::response::{TokenDetail, TokenRow};
 
 use super::model::Nonces;
-use super::strip::{fact, facts_of, warning};
+use super::strip::{LABEL, fact, facts_of, warning};
 use super::{Nonce, Tag, callers, rows, view};
 
 /// From this width on, use and callers stand beside the facts.
@@ -163,6 +163,7 @@ pub(super) fn draw(opened: &Opened, facts: &Facts, theme: &Theme, frame: &mut Fr
         (left_area, left)
     } else {
         let mut lines = left;
+        lines.push(Line::default());
         lines.extend(right(detail, inner.width, facts, theme));
         (inner, lines)
     };
@@ -192,9 +193,9 @@ fn left<'a>(opened: &Opened, detail: &TokenDetail, facts: &Facts, theme: &Theme)
     if let Some((old, new)) = opened.overlap() {
         lines.extend(board(old, new, facts, theme));
     } else {
-        lines.extend(warning(&detail.row, facts, theme));
+        lines.extend(warning(&detail.row, Some(detail), facts, theme));
     }
-    lines.extend(facts_of(&detail.row, facts, theme));
+    lines.extend(facts_of(&detail.row, LABEL, facts, theme));
     lines.push(fact("id", detail.row.id.to_string(), theme));
     if let Some(first) = detail.first_used {
         lines.push(fact("first used", when::exact(first, facts.utc_offset), theme));
@@ -211,14 +212,6 @@ fn left<'a>(opened: &Opened, detail: &TokenDetail, facts: &Facts, theme: &Theme)
             .map_or_else(String::new, |reason| format!(": {reason}"));
         lines.push(fact("ended", format!("{how} by {}{why}", revoked.by), theme));
         lines.push(fact("", when::exact(revoked.at, facts.utc_offset), theme));
-    }
-    if let Some(until) = detail.restorable_until {
-        let key = facts.keymap.hint(Command::Restore);
-        lines.push(fact(
-            "",
-            format!("{key} undoes it until {}", when::clock(until)),
-            theme,
-        ));
     }
     if let Some(at) = detail.deleted_at {
         lines.push(fact("deleted", when::exact(at, facts.utc_offset), theme));
@@ -239,7 +232,7 @@ fn link<'a>(row: &TokenRow, shown: TokenId, theme: &Theme) -> Line<'a> {
     };
     let (status, style) = rows::status(row, theme);
     Line::from(vec![
-        Span::styled(format!("{sign} {}  ", row.masked), theme.text),
+        Span::styled(format!("{sign} {}  ", rows::masked(row, theme)), theme.text),
         Span::styled(format!("{status:<11}"), style),
         Span::styled(format!(" {}", row.minted_at.utc().format("%Y-%m-%d")), theme.dim),
     ])
@@ -262,7 +255,7 @@ fn board<'a>(old: &TokenDetail, new: &TokenDetail, facts: &Facts, theme: &Theme)
     );
     let mut lines = vec![Line::styled(head, theme.warn), Line::styled(keys, theme.text)];
     for (what, detail) in [("old", old), ("new", new)] {
-        lines.push(fact(what, detail.row.masked.clone(), theme));
+        lines.push(fact(what, rows::masked(&detail.row, theme), theme));
         if detail.callers.is_empty() {
             lines.push(fact("", "nobody has called with it", theme));
         }
@@ -279,7 +272,6 @@ fn right<'a>(detail: &TokenDetail, width: u16, facts: &Facts, theme: &Theme) -> 
     let most = detail.days_90.iter().max().copied().unwrap_or(0);
     let today = detail.days_90.last().copied().unwrap_or(0);
     let mut lines = vec![
-        Line::default(),
         Line::styled("calls a day, 90 days up to today", theme.head),
         Line::styled(
             if trend.is_empty() {

@@ -13,7 +13,6 @@ use crate::console::form::{Form, Pressing};
 use crate::console::keymap::Context;
 use crate::console::shared::sign_in::unexpected;
 use crate::console::theme::Theme;
-use crate::console::when;
 use crate::console::widgets::dialog::{self, Tone};
 use crate::console::widgets::fitted;
 use crate::domain::text::{Environment, ServiceName, TokenName, Variable};
@@ -25,10 +24,10 @@ use crate::service::{Error, Response};
 
 use super::model::{Done, Nonces};
 use super::reveal::Reveal;
-use super::{Nonce, Tag, callers};
+use super::{Nonce, Tag, callers, rows};
 
 /// Cells across.
-const WIDTH: u16 = 78;
+const WIDTH: u16 = 80;
 
 /// The form for a new token.
 #[derive(Debug)]
@@ -60,21 +59,15 @@ fn lifetimes(now: Timestamp) -> Vec<(String, String)> {
     Lifetime::ALL.into_iter().map(option).collect()
 }
 
-/// The five overlaps, and when the old token would retire if the new one were acknowledged now.
+/// The five overlaps, and until when the old token would work if the new one were acknowledged now.
 fn overlaps(old: &TokenRow, now: Timestamp) -> Vec<(String, String)> {
     let option = |overlap: Overlap| {
         let retires_at = overlap.retires_at(now, old.expires_at);
-        let cut = if retires_at == old.expires_at {
-            ", its own expiry"
-        } else {
-            ""
-        };
+        let until = retires_at.utc().format("%Y-%m-%d %H:%M UTC");
         let note = match overlap {
-            Overlap::Now => "the old one ends when the new one is acknowledged".to_owned(),
-            _ => format!(
-                "from the acknowledgement on: until {}{cut}",
-                when::relative(retires_at, now)
-            ),
+            Overlap::Now => "the old one ends with your acknowledgement".to_owned(),
+            _ if retires_at == old.expires_at => format!("until its own expiry, {until}"),
+            _ => format!("acknowledged now: until {until}"),
         };
         (overlap.label().to_owned(), note)
     };
@@ -318,8 +311,8 @@ impl Dialog for Rotate {
         let area = dialog::open(frame, theme, &title, Tone::Warn, WIDTH, self.form.height() + 5);
         let lines = callers::lines(&self.impact, facts.now(), theme);
         let note = format!(
-            "{} goes on until the new one is acknowledged, whatever happens here.",
-            self.old.masked
+            "The old one, {}, goes on until the new one is acknowledged.",
+            rows::masked(&self.old, theme)
         );
         let room = usize::from(area.width);
         let lines = lines

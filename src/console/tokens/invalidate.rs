@@ -34,11 +34,9 @@ pub(super) struct Invalidate {
 fn ways() -> Vec<(String, String)> {
     let way = |how: Invalidation| {
         let (label, note) = match how {
-            Invalidation::Revoke => ("revoke", "refused from now on; can be undone for 60 minutes"),
-            Invalidation::RevokeAsLeaked => {
-                ("revoke as leaked", "the same for good: somebody else may have it")
-            }
-            Invalidation::Delete => ("delete", "for good; only name, id and dates are kept"),
+            Invalidation::Revoke => ("revoke", "refused at once; undo for 60 minutes"),
+            Invalidation::RevokeAsLeaked => ("revoke as leaked", "the same, and never undone"),
+            Invalidation::Delete => ("delete", "for good: only a tombstone is left"),
         };
         (label.to_owned(), note.to_owned())
     };
@@ -146,7 +144,7 @@ impl Dialog for Invalidate {
 
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
         let title = format!("Invalidate {}", self.subject);
-        let area = dialog::open(frame, theme, &title, Tone::Danger, 76, self.form.height() + 6);
+        let area = dialog::open(frame, theme, &title, Tone::Danger, 80, self.form.height() + 6);
         let mut lines = vec![Line::default()];
         lines.extend(callers::lines(&self.impact, facts.now(), theme));
         for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {

@@ -16,6 +16,7 @@ mod overlap;
 mod reveal;
 mod rows;
 mod strip;
+mod title;
 mod try_token;
 mod update;
 mod view;

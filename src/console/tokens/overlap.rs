@@ -121,7 +121,7 @@ impl CutOver {
             ("leave it running".to_owned(), String::new()),
             (
                 "cut over now".to_owned(),
-                "the old token is refused from now on, for good".to_owned(),
+                "the old token is refused at once".to_owned(),
             ),
         ];
         desk.open(Self {
@@ -170,7 +170,7 @@ impl Dialog for CutOver {
 
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
         let title = format!("Cut over from the old {}", self.old.name);
-        let area = dialog::open(frame, theme, &title, Tone::Warn, 76, self.form.height() + 5);
+        let area = dialog::open(frame, theme, &title, Tone::Warn, 80, self.form.height() + 5);
         let lines = callers::lines(&self.impact, facts.now(), theme);
         for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
             frame.render_widget(line, Rect { y, height: 1, ..area });

@@ -20,7 +20,8 @@ const WITH_SERVICE: u16 = 88;
 
 /// The columns of a list `width` cells across.
 pub(super) fn columns(width: u16) -> Vec<Column> {
-    let trend = if width >= 120 { 30 } else { 7 };
+    // Bars are three bytes each, twice for each move of the cursor: no more of them than two days need.
+    let trend = if width >= 116 { 15 } else { 7 };
     let mut others = vec![
         Column::new("ENV", 5),
         Column::new("STATUS", 10),
@@ -89,6 +90,11 @@ pub(super) fn status(row: &TokenRow, theme: &Theme) -> (String, Style) {
         format!("{} {word}", theme.glyphs.status(row.status)),
         theme.status(row.status),
     )
+}
+
+/// Which token it is, without its secret: `fincode_prod_…x7Qm`.
+pub(super) fn masked(row: &TokenRow, theme: &Theme) -> String {
+    row.masked.replace('…', theme.glyphs.more)
 }
 
 /// When it ends, or ended, by itself.

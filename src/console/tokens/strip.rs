@@ -14,7 +14,7 @@ use crate::service::response::{TokenDetail, TokenRow, UseFlag};
 use super::{callers, rows};
 
 /// The column that labels take beside a list or in the opened token.
-const LABEL: usize = 10;
+pub(super) const LABEL: usize = 11;
 
 /// The three lines below a list.
 pub(super) fn below<'a>(
@@ -26,7 +26,7 @@ pub(super) fn below<'a>(
     let dot = theme.glyphs.dot;
     let first = vec![
         Span::styled(row.name.to_string(), theme.title),
-        Span::styled(format!("  {}  ", row.masked), theme.text),
+        Span::styled(format!("  {}  ", rows::masked(row, theme)), theme.text),
         Span::styled(
             format!("{}, minted by {}", row.lifetime.label(), row.minted_by),
             theme.dim,
@@ -44,7 +44,7 @@ pub(super) fn below<'a>(
             when::exact(row.expires_at, facts.utc_offset)
         ),
     };
-    let third = match warning(row, facts, theme) {
+    let third = match warning(row, used, facts, theme) {
         Some(warning) => warning,
         None => {
             let by: Vec<_> = used
@@ -62,13 +62,18 @@ pub(super) fn below<'a>(
 }
 
 /// What to know before everything else, and which key helps.
-pub(super) fn warning<'a>(row: &TokenRow, facts: &Facts, theme: &Theme) -> Option<Line<'a>> {
+pub(super) fn warning<'a>(
+    row: &TokenRow,
+    used: Option<&TokenDetail>,
+    facts: &Facts,
+    theme: &Theme,
+) -> Option<Line<'a>> {
     let key = |command| facts.keymap.hint(command);
     let warn = theme.glyphs.warn;
     let text = match row.status {
         Status::Retiring => format!(
-            "{warn} replaced: both work until {} {} {} opens the overlap",
-            when::clock(row.ends_at),
+            "{warn} replaced: works for another {} {} {} opens the overlap",
+            when::span(row.ends_at.since(facts.now())),
             theme.glyphs.dot,
             key(Command::Open)
         ),
@@ -78,7 +83,10 @@ pub(super) fn warning<'a>(row: &TokenRow, facts: &Facts, theme: &Theme) -> Optio
             key(Command::Invalidate)
         ),
         Status::Revoked if row.leaked => format!("{} revoked as leaked: never undone", theme.glyphs.danger),
-        Status::Revoked => format!("{} undoes a revocation within 60 minutes", key(Command::Restore)),
+        Status::Revoked => {
+            let until = used?.restorable_until?;
+            format!("{} undoes it until {}", key(Command::Restore), when::clock(until))
+        }
         _ if row.flag == Some(UseFlag::Dormant) => format!(
             "{warn} dormant: silent for too long {} {} revokes it",
             theme.glyphs.dot,
@@ -96,12 +104,13 @@ pub(super) fn warning<'a>(row: &TokenRow, facts: &Facts, theme: &Theme) -> Optio
     ))
 }
 
-/// Everything that a row says, a fact a line.
-pub(super) fn facts_of<'a>(row: &TokenRow, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
+/// Everything that a row says, a fact a line; what goes on below a fact is indented by `indent`.
+pub(super) fn facts_of<'a>(row: &TokenRow, indent: usize, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
+    let more = |text: String| Line::styled(format!("{:indent$}{text}", ""), theme.text);
     let offset = facts.utc_offset;
     let (status, style) = rows::status(row, theme);
     let mut lines = vec![
-        Line::styled(row.masked.clone(), theme.text),
+        Line::styled(rows::masked(row, theme), theme.text),
         Line::styled(status, style),
         Line::default(),
         fact("service", row.service.to_string(), theme),
@@ -110,18 +119,23 @@ pub(super) fn facts_of<'a>(row: &TokenRow, facts: &Facts, theme: &Theme) -> Vec<
             format!("{}, {}", row.environment, row.lifetime.label()),
             theme,
         ),
-        fact("variable", row.variable.to_string(), theme),
         fact("minted by", row.minted_by.to_string(), theme),
-        fact("", when::exact(row.minted_at, offset), theme),
+        more(when::exact(row.minted_at, offset)),
         fact("expires", when::relative(row.expires_at, facts.now()), theme),
-        fact("", when::exact(row.expires_at, offset), theme),
+        more(when::exact(row.expires_at, offset)),
     ];
+    let variable = if indent < LABEL {
+        vec![fact("variable", "", theme), more(row.variable.to_string())]
+    } else {
+        vec![fact("variable", row.variable.to_string(), theme)]
+    };
+    lines.splice(5..5, variable);
     if let Some(left) = rows::life_left(row, facts.now()) {
-        lines.push(fact("", format!("{left} % of its life left"), theme));
+        lines.push(more(format!("{left} % of its life left")));
     }
     if row.ends_at != row.expires_at {
         lines.push(fact("retires", when::relative(row.ends_at, facts.now()), theme));
-        lines.push(fact("", when::exact(row.ends_at, offset), theme));
+        lines.push(more(when::exact(row.ends_at, offset)));
     }
     let last = row
         .last_used
@@ -139,20 +153,19 @@ pub(super) fn fact<'a>(label: &'static str, value: impl Into<String>, theme: &Th
     ])
 }
 
-/// The lines beside a list.
+/// The facts beside a list, each on a line of its own, so that a move changes few cells; and what to know and the
+/// callers, which may be wrapped.
 pub(super) fn beside<'a>(
     row: &TokenRow,
     used: Option<&TokenDetail>,
     facts: &Facts,
     theme: &Theme,
-) -> Vec<Line<'a>> {
-    let mut lines = facts_of(row, facts, theme);
-    lines.push(Line::default());
-    lines.extend(warning(row, facts, theme));
+) -> (Vec<Line<'a>>, Vec<Line<'a>>) {
+    let mut more: Vec<_> = warning(row, used, facts, theme).into_iter().collect();
     if let Some(used) = used.filter(|used| !used.callers.is_empty()) {
-        lines.push(Line::styled("callers", theme.dim));
+        more.push(Line::styled("callers", theme.dim));
         let by = used.callers.iter().take(8);
-        lines.extend(by.map(|caller| Line::styled(format!(" {}", callers::short(caller)), theme.text)));
+        more.extend(by.map(|caller| Line::styled(format!(" {}", callers::short(caller)), theme.text)));
     }
-    lines
+    (facts_of(row, 2, facts, theme), more)
 }

@@ -2,23 +2,25 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::symbols::{border, line};
+use ratatui::text::Line;
+use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::console::app::Facts;
 use crate::console::theme::Theme;
+use crate::console::widgets::dialog;
 use crate::console::widgets::dialog::framed;
-use crate::console::widgets::field::Field;
 use crate::console::widgets::table;
-use crate::console::widgets::{dialog, fitted};
 use crate::service::request::Show;
 
 use super::list::List;
 use super::model::Model;
-use super::{detail, rows, strip};
+use super::{detail, rows, strip, title};
 
 /// From this width on, details stand beside the list.
 const WIDE: u16 = 120;
+/// The most facts of a row, and an empty line.
+const FACTS: u16 = 17;
 /// The rows of the shell above the screen, and all of its rows.
 const SHELL: (u16, u16) = (2, 3);
 
@@ -36,7 +38,7 @@ struct Places {
 
 fn places(area: Rect) -> Places {
     let side = if area.width >= WIDE {
-        (area.width - 90).clamp(30, 48)
+        (area.width - 90).clamp(30, 80)
     } else {
         0
     };
@@ -59,14 +61,15 @@ fn places(area: Rect) -> Places {
         };
     }
     let height = inner.height.saturating_sub(4);
+    let below = Rect {
+        y: inner.y + height,
+        height: inner.height - height,
+        ..frame
+    };
     Places {
         frame,
         table: Rect { height, ..inner },
-        below: Some(Rect {
-            y: inner.y + height,
-            height: inner.height - height,
-            ..inner
-        }),
+        below: Some(below),
         beside: None,
     }
 }
@@ -95,8 +98,7 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
     }
     let list = &model.list;
     let places = places(area);
-    framed(frame, theme, places.frame, &counts(list, theme), theme.border);
-    draw_order(list, theme, frame, places.frame);
+    title::draw(list, theme, frame, places.frame);
     draw_rows(list, facts, theme, frame, places.table);
     let selected = list.selected();
     let used = list
@@ -104,40 +106,54 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
         .as_deref()
         .filter(|used| selected.is_some_and(|row| row.id == used.row.id));
     if let Some(area) = places.below {
-        let line = theme.glyphs.border.horizontal_top.repeat(usize::from(area.width));
-        frame
-            .buffer_mut()
-            .set_stringn(area.x, area.y, line, usize::from(area.width), theme.border);
+        draw_divider(theme, frame, area);
         if let Some(row) = selected {
-            let lines = strip::below(row, used, facts, theme).to_vec();
-            draw_lines(
-                &lines,
-                theme,
-                frame,
-                Rect {
-                    y: area.y + 1,
-                    height: area.height - 1,
-                    ..area
-                },
-            );
+            let lines = strip::below(row, used, facts, theme);
+            let rows = Rect {
+                y: area.y + 1,
+                height: area.height - 1,
+                ..area
+            };
+            draw_lines(&lines, theme, frame, rows.inner(Margin::new(2, 0)));
         }
     }
     if let Some(area) = places.beside {
         let title = selected.map_or_else(|| "Details".to_owned(), |row| row.name.to_string());
         let inner = framed(frame, theme, area, &title, theme.border).inner(Margin::new(1, 0));
         if let Some(row) = selected {
-            draw_lines(&strip::beside(row, used, facts, theme), theme, frame, inner);
+            let (known, more) = strip::beside(row, used, facts, theme);
+            draw_lines(&known, theme, frame, inner);
+            // Below the most facts that a token has.
+            let below = Rect {
+                y: inner.y + FACTS,
+                height: inner.height.saturating_sub(FACTS),
+                ..inner
+            };
+            frame.render_widget(
+                Paragraph::new(more).wrap(Wrap { trim: false }),
+                below.intersection(inner),
+            );
         }
     }
 }
 
+/// Draws the line between the rows and what stands below them, tied to the frame.
+fn draw_divider(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let ties = if theme.glyphs.border == border::PLAIN {
+        (line::NORMAL.vertical_right, line::NORMAL.vertical_left)
+    } else {
+        ("+", "+")
+    };
+    let width = usize::from(area.width);
+    let rule = theme.glyphs.border.horizontal_top.repeat(width.saturating_sub(2));
+    let rule = format!("{}{rule}{}", ties.0, ties.1);
+    frame
+        .buffer_mut()
+        .set_stringn(area.x, area.y, rule, width, theme.border);
+}
+
 /// Draws lines one below the other, each cut to the width.
 pub(super) fn draw_lines(lines: &[Line<'_>], theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let area = if area.width > 2 && area.x == 1 {
-        area.inner(Margin::new(1, 0))
-    } else {
-        area
-    };
     for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
         let row = Rect { y, height: 1, ..area };
         frame.render_widget(Paragraph::new(line.clone()), row);
@@ -147,88 +163,6 @@ pub(super) fn draw_lines(lines: &[Line<'_>], theme: &Theme, frame: &mut Frame<'_
                 .set_stringn(area.right() - 1, y, theme.glyphs.more, 1, theme.dim);
         }
     }
-}
-
-/// `API Tokens ─ 7 active · 3 expiring · 1 retiring`
-fn counts(list: &List, theme: &Theme) -> String {
-    let page = list.held.page();
-    let (counts, dot) = (&page.counts, theme.glyphs.dot);
-    let mut title = format!(
-        "API Tokens {} {} active",
-        theme.glyphs.border.horizontal_top, counts.active
-    );
-    for (count, word) in [
-        (counts.expiring, "expiring"),
-        (counts.retiring, "retiring"),
-        (counts.unacknowledged, "never acknowledged"),
-    ] {
-        if count > 0 {
-            title.push_str(&format!(" {dot} {count} {word}"));
-        }
-    }
-    title
-}
-
-/// What the filter shows, in words; nothing for what is usual.
-fn shown(show: Show) -> &'static str {
-    match show {
-        Show::Live => "",
-        Show::All => "all",
-        Show::Ended => "ended",
-        Show::Only(status) => status.word(),
-        Show::Unused => "unused",
-        Show::Unacknowledged => "unacknowledged",
-    }
-}
-
-/// The end of the upper line: marks, what is shown, the order, and the filter; the counts give way to it.
-fn draw_order(list: &List, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let line = theme.glyphs.border.horizontal_top;
-    let arrow = if list.query.descending {
-        theme.glyphs.descending
-    } else {
-        theme.glyphs.ascending
-    };
-    let order = format!("by {} {arrow}", list.query.sort.word());
-    let marks = if list.marks.is_empty() {
-        String::new()
-    } else {
-        format!("{} marked", list.marks.len())
-    };
-    let filter = if list.is_filtering() || list.query.text.is_empty() {
-        String::new()
-    } else {
-        format!("/{}", fitted(&list.query.text, 20, theme))
-    };
-    let parts: Vec<_> = [marks, shown(list.query.show).to_owned(), order, filter]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    let text = format!(" {} ", parts.join(&format!(" {line} ")));
-    let field = if list.is_filtering() { 20 } else { 0 };
-    let width = u16::try_from(Span::raw(&*text).width()).unwrap_or(0);
-    let x = area.right().saturating_sub(width + field + 2).max(area.x + 1);
-    frame
-        .buffer_mut()
-        .set_stringn(x, area.y, &text, usize::from(area.right() - x), theme.accent);
-    if let Some(typed) = &list.field {
-        draw_filter(
-            typed,
-            theme,
-            frame,
-            Rect::new(x + width, area.y, field, 1).intersection(area),
-        );
-    }
-}
-
-fn draw_filter(typed: &Field, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    frame.buffer_mut().set_stringn(area.x, area.y, "/", 1, theme.key);
-    let field = Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(1),
-        ..area
-    };
-    typed.draw(frame, field, theme, true, "name, service, …");
 }
 
 fn draw_rows(list: &List, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -280,7 +214,7 @@ fn empty(list: &List, facts: &Facts) -> String {
         ),
         show => format!(
             "there are no {} tokens; {} shows others",
-            shown(show),
+            title::shown(show),
             key(Command::ShowOthers)
         ),
     }

@@ -62,8 +62,7 @@ fn about<'a>(reveal: &Reveal, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
         when::exact(row.expires_at, facts.utc_offset)
     );
     let next = match &reveal.minted.replaces {
-        None => " This is the only time that it can be had. Copy it, put it where it is used, then close."
-            .to_owned(),
+        None => " It can be had this once. Copy it, put it where it is used, then close.".to_owned(),
         Some((_, Overlap::Now)) => {
             " The old one works until you close this, and ends then at once.".to_owned()
         }
@@ -82,6 +81,11 @@ fn keys<'a>(reveal: &Reveal, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
     } else {
         "show it; a minute without a key hides it again"
     };
+    let discard = if reveal.minted.replaces.is_some() {
+        "discard it: it is revoked, and the old one goes on"
+    } else {
+        "discard it: it is revoked"
+    };
     let written = reveal.written.as_ref().map_or_else(
         || "write it to a new file that you alone can read".to_owned(),
         |path| format!("written to {}", path.display()),
@@ -98,10 +102,7 @@ fn keys<'a>(reveal: &Reveal, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
         ),
         (Command::Write, written),
         (Command::Show, show.to_owned()),
-        (
-            Command::Discard,
-            "discard it: it is revoked, and an old one goes on".to_owned(),
-        ),
+        (Command::Discard, discard.to_owned()),
     ];
     let style = if matches!(reveal.stage, Stage::HandOver) {
         theme.text

@@ -1,0 +1,131 @@
+use strongroom::domain::token::{Refusal, Status};
+
+use super::harness::Harness;
+use super::seat::Seat;
+
+#[test]
+fn the_blast_radius_comes_before_the_act() {
+    let harness = Harness::onboarded();
+    let (_, secret) = harness.minted("payouts-prod");
+    for address in ["10.0.0.9", "10.0.0.7", "10.0.0.4"] {
+        super::looks::call(&harness, &secret, address, 2);
+        harness.clock.advance(std::time::Duration::from_secs(40));
+    }
+    let mut seat = Seat::new(harness);
+    seat.slow = true;
+    seat.press("x");
+    // Until it is known, nothing is taken away.
+    seat.press("tab enter");
+    assert!(
+        seat.screen().contains("a moment: who uses it is being looked up"),
+        "{}",
+        seat.screen()
+    );
+    seat.slow = false;
+    let work = seat.kept.pop_front().unwrap();
+    seat.answer(work);
+    let screen = seat.screen();
+    assert!(
+        screen.contains("3 callers used this in the last hour, the latest 40 s ago from 10.0.0.4"),
+        "{screen}"
+    );
+    for way in ["revoke ", "revoke as leaked", "delete"] {
+        assert!(screen.contains(way), "{screen}");
+    }
+    assert_eq!(seat.harness.verdict(&secret), Ok(Status::Active));
+}
+
+#[test]
+fn revoking_asks_who_and_can_be_undone_for_an_hour() {
+    let harness = Harness::onboarded();
+    let (_, secret) = harness.minted("payouts-prod");
+    let mut seat = Seat::new(harness);
+    seat.press("x tab");
+    seat.type_text("not needed any more");
+    seat.press("enter");
+    seat.sign_in();
+    assert!(
+        seat.screen().contains("u undoes it within 60 minutes"),
+        "{}",
+        seat.screen()
+    );
+    assert_eq!(seat.harness.verdict(&secret), Err(Some(Refusal::Revoked)));
+    let reason = seat.harness.show("payouts-prod").revoked.unwrap().reason.unwrap();
+    assert_eq!(reason.as_str(), "not needed any more");
+    // It is not in the list any more; the undo knows it all the same.
+    seat.press("u");
+    assert_eq!(seat.harness.verdict(&secret), Ok(Status::Active));
+    assert!(seat.screen().contains("payouts-prod"));
+}
+
+#[test]
+fn an_undo_after_an_hour_is_refused_and_says_why() {
+    let harness = Harness::onboarded();
+    harness.minted("payouts-prod");
+    let mut seat = Seat::new(harness);
+    seat.press("x tab enter");
+    seat.sign_in();
+    seat.press("a");
+    seat.harness.advance(1, 0);
+    seat.changed();
+    seat.press("u");
+    seat.sign_in();
+    assert!(
+        seat.screen().contains("payouts-prod was revoked at"),
+        "{}",
+        seat.screen()
+    );
+}
+
+#[test]
+fn a_leak_is_never_undone_from_here() {
+    let harness = Harness::onboarded();
+    let (_, secret) = harness.minted("payouts-prod");
+    let mut seat = Seat::new(harness);
+    seat.press("x down tab enter");
+    seat.sign_in();
+    seat.press("u");
+    assert!(
+        seat.screen()
+            .contains("nothing was revoked here that could be undone"),
+        "{}",
+        seat.screen()
+    );
+    assert_eq!(seat.harness.verdict(&secret), Err(Some(Refusal::Revoked)));
+}
+
+#[test]
+fn marked_ones_end_together_after_their_number_was_said() {
+    let harness = Harness::onboarded();
+    let secrets: Vec<_> = ["a", "b", "c"].map(|name| harness.minted(name).1).into();
+    let mut seat = Seat::new(harness);
+    seat.press("s home space space x");
+    let screen = seat.screen();
+    assert!(screen.contains("Invalidate 2 marked tokens"), "{screen}");
+    assert!(
+        screen.contains("nobody ever used these tokens") && screen.contains("2 of 2 work now"),
+        "{screen}"
+    );
+    seat.press("down down tab enter");
+    seat.sign_in();
+    assert!(!seat.screen().contains("2 marked ─"), "{}", seat.screen());
+    assert_eq!(seat.harness.verdict(&secrets[0]), Err(Some(Refusal::Revoked)));
+    assert_eq!(seat.harness.verdict(&secrets[1]), Err(Some(Refusal::Revoked)));
+    assert_eq!(seat.harness.verdict(&secrets[2]), Ok(Status::Active));
+}
+
+#[test]
+fn giving_up_the_sign_in_changes_nothing_and_keeps_what_was_typed() {
+    let harness = Harness::onboarded();
+    let (_, secret) = harness.minted("payouts-prod");
+    let mut seat = Seat::new(harness);
+    seat.press("x tab");
+    seat.type_text("because");
+    seat.press("enter esc");
+    let screen = seat.screen();
+    assert!(
+        screen.contains("nobody signed in, so nothing was changed") && screen.contains("because"),
+        "{screen}"
+    );
+    assert_eq!(seat.harness.verdict(&secret), Ok(Status::Active));
+}

@@ -1,0 +1,256 @@
+use strongroom::console::app::{Ask, Work};
+use strongroom::domain::token::Overlap;
+use strongroom::service::Request;
+use strongroom::service::request::Invalidation;
+
+use super::harness::{Harness, create};
+use super::seat::Seat;
+
+/// Tokens `t-000`, `t-001`, …
+fn many(count: usize) -> Harness {
+    let harness = Harness::onboarded();
+    for number in 0..count {
+        harness.minted(&format!("t-{number:03}"));
+    }
+    harness
+}
+
+#[test]
+fn the_title_counts_and_names_the_order() {
+    let harness = Harness::onboarded();
+    harness.minted("payouts-prod");
+    harness.minted("checkout-prod");
+    let new = harness.rotate("payouts-prod", Overlap::Hours24).unwrap();
+    harness.acknowledge(&new);
+    let mut seat = Seat::new(harness);
+    let screen = seat.screen();
+    assert!(screen.contains("API Tokens ─ 2 active · 1 retiring"), "{screen}");
+    assert!(screen.contains(" by expiry ↑ "), "{screen}");
+    let old = seat.lines_with("payouts-prod (old)");
+    assert!(old[0].contains("▲ retiring  in 1 d"), "{old:?}");
+}
+
+#[test]
+fn sorting_goes_through_the_columns_and_turns_around() {
+    let mut seat = Seat::new(many(3));
+    seat.press("s home");
+    assert!(seat.screen().contains(" by name ↑ "));
+    assert_eq!(seat.selected(), "t-000");
+    seat.press("S");
+    assert!(seat.screen().contains(" by name ↓ "));
+    let rows = seat.lines_with("● active");
+    assert!(rows[0].contains("t-002") && rows[2].contains("t-000"), "{rows:?}");
+    // The cursor stayed on its token, which is the last now.
+    assert_eq!(seat.selected(), "t-000");
+}
+
+#[test]
+fn moves_inside_the_window_ask_nothing_and_its_edge_asks_ahead() {
+    let mut seat = Seat::new(many(260));
+    seat.press("s");
+    seat.asked.clear();
+    seat.press("down down j j pgdn pgdn pgup k up pgdn pgdn");
+    assert_eq!(seat.asked, [""; 0]);
+    seat.press("pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn");
+    assert_eq!(seat.asked, ["ListTokens"]);
+    seat.press("end");
+    assert_eq!(seat.selected(), "t-259");
+    seat.press("home");
+    assert_eq!(seat.selected(), "t-000");
+    assert!(seat.screen().contains("t-013"));
+}
+
+#[test]
+fn a_screen_whose_rows_are_still_asked_for_says_so_and_takes_keys() {
+    let mut seat = Seat::new(many(260));
+    seat.slow = true;
+    seat.press("end");
+    assert!(seat.screen().contains("▸ …"), "{}", seat.screen());
+    // While one question is on its way, no second one is asked.
+    seat.press("up up up");
+    assert_eq!(seat.kept.len(), 1);
+    seat.slow = false;
+    let work = seat.kept.pop_front().unwrap();
+    seat.answer(work);
+    assert!(!seat.screen().contains("▸ …"), "{}", seat.screen());
+}
+
+#[test]
+fn the_filter_narrows_with_each_key_and_late_answers_are_dropped() {
+    let harness = Harness::onboarded();
+    for name in ["payouts-prod", "checkout-prod", "nightly-cron"] {
+        harness.minted(name);
+    }
+    let mut seat = Seat::new(harness);
+    seat.press("/");
+    seat.slow = true;
+    seat.type_text("pay");
+    let questions: Vec<Work> = seat.kept.drain(..).collect();
+    assert_eq!(questions.len(), 3);
+    seat.slow = false;
+    // The newest is answered first; the answers to `pa` and `p` come late.
+    for work in questions.into_iter().rev() {
+        seat.answer(work);
+    }
+    let screen = seat.screen();
+    assert!(
+        screen.contains("payouts-prod") && !screen.contains("nightly-cron"),
+        "{screen}"
+    );
+    assert!(screen.contains("/pay"), "{screen}");
+    seat.type_text("zz");
+    assert!(
+        seat.screen().contains("nothing contains this"),
+        "{}",
+        seat.screen()
+    );
+    seat.press("esc");
+    assert!(seat.screen().contains("nightly-cron"));
+}
+
+#[test]
+fn the_filter_stays_after_enter_and_esc_takes_it_away() {
+    let mut seat = Seat::new(many(12));
+    seat.press("/");
+    seat.type_text("t-01");
+    seat.press("enter");
+    assert!(
+        seat.screen().contains(" by expiry ↑ ─ /t-01 "),
+        "{}",
+        seat.screen()
+    );
+    assert_eq!(seat.lines_with("● active").len(), 2);
+    seat.press("esc");
+    assert_eq!(seat.lines_with("● active").len(), 12);
+}
+
+#[test]
+fn the_cursor_stays_on_its_token_when_others_come_and_go() {
+    let harness = many(5);
+    let mut seat = Seat::new(harness);
+    seat.press("s home down down");
+    assert_eq!(seat.selected(), "t-002");
+    seat.harness.minted("a-first");
+    seat.changed();
+    assert!(seat.screen().contains("a-first"));
+    assert_eq!(seat.selected(), "t-002");
+}
+
+#[test]
+fn what_ended_never_vanishes_silently() {
+    let harness = Harness::admin();
+    let (id, _) = harness.minted("payouts-prod");
+    harness.minted("checkout-prod");
+    harness.invalidate(&[id], Invalidation::RevokeAsLeaked).unwrap();
+    harness.mint(create("nobody-has-it")).unwrap();
+    let mut seat = Seat::new(harness);
+    assert!(!seat.screen().contains("payouts-prod"));
+    seat.press("a");
+    assert!(seat.screen().contains("─ all ─"));
+    assert!(
+        seat.lines_with("payouts-prod")[0].contains("✗ leaked"),
+        "{}",
+        seat.screen()
+    );
+    seat.press("a");
+    assert!(seat.screen().contains("─ ended ─") && !seat.screen().contains("checkout-prod"));
+    seat.press("a");
+    assert!(seat.screen().contains("─ unused ─") && seat.screen().contains("checkout-prod"));
+    seat.press("a");
+    let screen = seat.screen();
+    assert!(
+        screen.contains("─ unacknowledged ─") && !screen.contains("checkout-prod"),
+        "{screen}"
+    );
+    assert!(screen.contains("1 unacknowledged"), "{screen}");
+    assert!(
+        screen.contains("perhaps nobody has it · x revokes it"),
+        "{screen}"
+    );
+    seat.press("esc");
+    assert!(seat.screen().contains("checkout-prod"));
+}
+
+#[test]
+fn marks_are_set_one_by_one_over_a_range_and_over_rows_that_are_not_held() {
+    let mut seat = Seat::new(many(450));
+    seat.press("s home space");
+    assert!(seat.screen().contains(" 1 marked "), "{}", seat.screen());
+    seat.press("down down v");
+    assert!(seat.screen().contains(" 4 marked "), "{}", seat.screen());
+    seat.press("end v");
+    assert!(seat.screen().contains(" 450 marked "), "{}", seat.screen());
+    seat.press("space");
+    assert!(seat.screen().contains(" 449 marked "));
+    seat.press("esc");
+    assert!(!seat.screen().contains("marked"));
+    // Without a mark to begin at: what is on screen.
+    seat.press("home v");
+    assert!(seat.screen().contains(" 14 marked "), "{}", seat.screen());
+}
+
+#[test]
+fn callers_are_asked_for_once_the_cursor_rests() {
+    let harness = Harness::onboarded();
+    let (_, secret) = harness.minted("payouts-prod");
+    super::looks::call(&harness, &secret, "10.0.0.4", 3);
+    let mut seat = Seat::new(harness);
+    seat.asked.clear();
+    seat.press("down up");
+    assert_eq!(seat.asked, [""; 0]);
+    seat.wait(1);
+    assert_eq!(seat.asked, ["ShowToken"]);
+    assert!(
+        seat.screen().contains("callers: 10.0.0.4 checkout/4.2 3"),
+        "{}",
+        seat.screen()
+    );
+    // Uses come without an event: the list is asked anew by itself.
+    super::looks::call(&seat.harness, &secret, "10.0.0.9", 1);
+    seat.wait(6);
+    assert!(seat.screen().contains("10.0.0.9"), "{}", seat.screen());
+}
+
+#[test]
+fn a_failed_question_is_said_and_the_rows_stay() {
+    let mut seat = Seat::new(many(3));
+    seat.slow = true;
+    seat.changed();
+    for work in std::mem::take(&mut seat.kept) {
+        if let Work::Ask(Ask {
+            to,
+            tag,
+            request: Request::ListTokens(_),
+            ..
+        }) = work
+        {
+            let error = strongroom::service::Error::new(
+                strongroom::service::Code::Io,
+                "the daemon went away",
+                "start it again",
+            );
+            seat.message(strongroom::console::app::Message::Answered {
+                to,
+                tag,
+                result: Err(error),
+            });
+        }
+    }
+    let screen = seat.screen();
+    assert!(
+        screen.contains("✗ the daemon went away") && screen.contains("t-000"),
+        "{screen}"
+    );
+    seat.slow = false;
+    seat.wait(6);
+    assert!(!seat.screen().contains("went away"));
+}
+
+#[test]
+fn the_id_is_copied() {
+    let harness = Harness::onboarded();
+    let (id, _) = harness.minted("payouts-prod");
+    let mut seat = Seat::new(harness);
+    seat.press("c");
+    assert_eq!(seat.copied, [("the token's id".to_owned(), id.to_string())]);
+}
