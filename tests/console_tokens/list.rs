@@ -1,7 +1,10 @@
-use strongroom::console::app::{Ask, Work};
+use strongroom::console::app::{Ask, Message, Work};
+use strongroom::domain::id::{Id, TokenId};
+use strongroom::domain::text::TokenName;
 use strongroom::domain::token::Overlap;
-use strongroom::service::Request;
 use strongroom::service::request::Invalidation;
+use strongroom::service::response::{TokenPage, TokenRow};
+use strongroom::service::{Request, Response};
 
 use super::harness::{Harness, create};
 use super::seat::Seat;
@@ -253,4 +256,78 @@ fn the_id_is_copied() {
     let mut seat = Seat::new(harness);
     seat.press("c");
     assert_eq!(seat.copied, [("the token's id".to_owned(), id.to_string())]);
+}
+
+/// Answers a question about rows as a list of `count` tokens would.
+fn answer_as(seat: &mut Seat, template: &TokenRow, count: usize) {
+    let Some(Work::Ask(Ask {
+        to,
+        tag,
+        request: Request::ListTokens(query),
+        ..
+    })) = seat.kept.pop_front()
+    else {
+        panic!()
+    };
+    let end = count.min(query.offset + query.limit);
+    let row = |number: usize| TokenRow {
+        id: TokenId(Id::from_bytes((number as u128).to_be_bytes())),
+        name: TokenName::parse(&format!("t-{number}")).unwrap(),
+        ..template.clone()
+    };
+    let page = TokenPage {
+        rows: (query.offset..end).map(row).collect(),
+        offset: query.offset,
+        matching: count,
+        counts: Default::default(),
+    };
+    assert!(page.rows.len() <= 400, "{}", page.rows.len());
+    seat.message(Message::Answered {
+        to,
+        tag,
+        result: Ok(Response::Tokens(page)),
+    });
+}
+
+#[test]
+fn a_million_rows_are_a_window_of_some_hundred() {
+    let harness = Harness::onboarded();
+    harness.minted("payouts-prod");
+    let template = harness.show("payouts-prod").row;
+    let mut seat = Seat::new(harness);
+    seat.slow = true;
+    seat.press("s");
+    answer_as(&mut seat, &template, 1_000_000);
+    seat.press("end");
+    answer_as(&mut seat, &template, 1_000_000);
+    assert_eq!(seat.selected(), "t-999999");
+    seat.press("pgup pgup up");
+    assert!(seat.kept.is_empty());
+    assert_eq!(seat.selected(), "t-999972");
+    // Others came while nobody looked: the cursor stays on its token.
+    seat.changed();
+    seat.kept.retain(|work| {
+        matches!(
+            work,
+            Work::Ask(Ask {
+                request: Request::ListTokens(_),
+                ..
+            })
+        )
+    });
+    answer_as(&mut seat, &template, 1_000_050);
+    assert_eq!(seat.selected(), "t-999972");
+    seat.press("home");
+    answer_as(&mut seat, &template, 1_000_050);
+    assert_eq!(seat.selected(), "t-0");
+}
+
+#[test]
+fn a_click_puts_the_cursor_on_its_row() {
+    let mut seat = Seat::new(many(3));
+    seat.press("s");
+    seat.click(10, 6);
+    assert_eq!(seat.selected(), "t-002");
+    seat.click(10, 20);
+    assert_eq!(seat.selected(), "t-002");
 }

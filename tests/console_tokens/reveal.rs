@@ -1,9 +1,10 @@
 use std::os::unix::fs::PermissionsExt;
 
 use strongroom::console::app::{Message, Work};
+use strongroom::domain::text::Brand;
 use strongroom::domain::token::{Overlap, Refusal, Status};
 use strongroom::service::request::Invalidation;
-use strongroom::service::{Code, Error};
+use strongroom::service::{Code, Error, Request};
 
 use super::harness::{Harness, PASSWORD};
 use super::seat::Seat;
@@ -278,4 +279,32 @@ fn the_overlap_begins_with_the_acknowledgement_also_for_now() {
     close(&mut seat);
     assert_eq!(seat.harness.verdict(&old), Err(Some(Refusal::Expired)));
     assert_eq!(seat.harness.show("payouts-prod").overlap, Some(Overlap::Now));
+}
+
+#[test]
+fn a_token_wider_than_the_terminal_is_split_at_its_edge_and_says_so() {
+    let harness = Harness::empty();
+    let mut onboard = super::harness::onboard("acme");
+    onboard.brand = Brand::parse("AbcdefghijklmnopqrstuvwX").unwrap();
+    harness.ask(Request::Onboard(onboard)).unwrap();
+    let mut seat = Seat::new(harness);
+    seat.press("n");
+    for text in ["payouts-prod", "checkout", "productionnn"] {
+        seat.type_text(text);
+        seat.press("tab");
+    }
+    seat.press("tab tab");
+    seat.type_text("ada@acme.test");
+    seat.press("tab");
+    seat.type_text(PASSWORD);
+    seat.press("enter");
+    let token = token(&mut seat);
+    assert_eq!(token.len(), 87);
+    seat.press("v");
+    let screen = seat.screen();
+    assert!(
+        screen.contains(&format!("\n{}\n{}\n", &token[..80], &token[80..])),
+        "{screen}"
+    );
+    assert!(screen.contains("these lines are one"), "{screen}");
 }

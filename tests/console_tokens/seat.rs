@@ -181,6 +181,10 @@ impl Seat {
         self.happen(Event::Message(message));
     }
 
+    pub fn click(&mut self, column: u16, row: u16) {
+        self.happen(Event::Input(Input::Click { column, row }));
+    }
+
     /// Lets seconds pass, one by one.
     pub fn wait(&mut self, seconds: u64) {
         for _ in 0..seconds {

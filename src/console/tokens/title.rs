@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::Span;
 
 use crate::console::theme::Theme;
@@ -35,9 +36,9 @@ pub(super) fn draw(list: &List, theme: &Theme, frame: &mut Frame<'_>, area: Rect
         theme.border,
     );
     let space = usize::from(area.right() - x);
-    frame
-        .buffer_mut()
-        .set_stringn(x, area.y, &text, space, theme.accent);
+    // The frame's line may be dim, and what is written over it would be, too.
+    let style = theme.accent.remove_modifier(Modifier::DIM);
+    frame.buffer_mut().set_stringn(x, area.y, &text, space, style);
     if let Some(typed) = &list.field {
         let area = Rect::new(x + width, area.y, field, 1).intersection(area);
         draw_filter(typed, theme, frame, area);

@@ -1,144 +1,34 @@
-//! One token, opened: all of its facts, its use by day and caller, its rotations, and the overlap while one runs.
+//! Draws the opened token.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::console::app::{Desk, Facts};
+use crate::console::app::Facts;
 use crate::console::form::draw_problem;
 use crate::console::keymap::Command;
 use crate::console::theme::Theme;
+use crate::console::tokens::strip::{LABEL, fact, facts_of, warning};
+use crate::console::tokens::view::draw_lines;
+use crate::console::tokens::{callers, rows};
 use crate::console::when;
 use crate::console::widgets::dialog::framed;
 use crate::domain::id::TokenId;
-use crate::domain::token::Status;
-use crate::service::Error;
-use crate::service::request::{Request, TokenRef};
 use crate::service::response::{TokenDetail, TokenRow};
 
-use super::model::Nonces;
-use super::strip::{LABEL, fact, facts_of, warning};
-use super::{Nonce, Tag, callers, rows, view};
+use super::Opened;
 
 /// From this width on, use and callers stand beside the facts.
 const WIDE: u16 = 110;
 
-/// The opened token.
-#[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) id: TokenId,
-    pub(super) detail: Option<Box<TokenDetail>>,
-    /// The other token of a running overlap.
-    partner: Option<Box<TokenDetail>>,
-    failure: Option<Error>,
-    scroll: u16,
-    asked: Nonce,
-    asked_partner: Nonce,
-}
-
-/// Asks everything about a token.
-pub(super) fn question(token: TokenId, desk: &Desk<'_>) -> Request {
-    Request::ShowToken {
-        organization: desk.facts.current.clone(),
-        token: TokenRef::Id(token),
-    }
-}
-
-impl Opened {
-    pub(super) fn new(id: TokenId, nonces: &mut Nonces, desk: &mut Desk<'_>) -> Self {
-        let mut opened = Self {
-            id,
-            detail: None,
-            partner: None,
-            failure: None,
-            scroll: 0,
-            asked: Nonce::default(),
-            asked_partner: Nonce::default(),
-        };
-        opened.ask(nonces, desk);
-        opened
-    }
-
-    pub(super) fn ask(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        self.asked = nonces.next(desk);
-        desk.ask(Tag::Token(self.asked).into(), question(self.id, desk));
-    }
-
-    /// Takes the answer about the token itself, and asks about the other one of its overlap.
-    pub(super) fn take(
-        &mut self,
-        nonce: Nonce,
-        result: Result<Box<TokenDetail>, Error>,
-        nonces: &mut Nonces,
-        desk: &mut Desk<'_>,
-    ) {
-        if nonce != self.asked {
-            return;
-        }
-        match result {
-            Ok(detail) => {
-                self.failure = None;
-                let other = other_of_overlap(&detail);
-                self.detail = Some(detail);
-                self.partner.take_if(|partner| Some(partner.row.id) != other);
-                if let Some(other) = other {
-                    self.asked_partner = nonces.next(desk);
-                    desk.ask(Tag::Partner(self.asked_partner).into(), question(other, desk));
-                }
-            }
-            Err(error) => self.failure = Some(error),
-        }
-    }
-
-    pub(super) fn take_partner(&mut self, nonce: Nonce, detail: Box<TokenDetail>) {
-        if nonce == self.asked_partner {
-            self.partner = Some(detail);
-        }
-    }
-
-    /// The row, once it was answered.
-    pub(super) fn row(&self) -> Option<&TokenRow> {
-        self.detail.as_ref().map(|detail| &detail.row)
-    }
-
-    /// The old and the new token of the running overlap.
-    pub(super) fn overlap(&self) -> Option<(&TokenDetail, &TokenDetail)> {
-        let (detail, partner) = (self.detail.as_deref()?, self.partner.as_deref()?);
-        if detail.row.status == Status::Retiring {
-            Some((detail, partner))
-        } else {
-            Some((partner, detail))
-        }
-    }
-
-    pub(super) fn scroll(&mut self, command: Command) {
-        self.scroll = match command {
-            Command::Up => self.scroll.saturating_sub(1),
-            Command::Down => self.scroll.saturating_add(1),
-            Command::PageUp => self.scroll.saturating_sub(10),
-            Command::PageDown => self.scroll.saturating_add(10),
-            Command::Top => 0,
-            _ => self.scroll,
-        }
-        .min(40);
-    }
-}
-
-/// The other token of an overlap that runs now.
-fn other_of_overlap(detail: &TokenDetail) -> Option<TokenId> {
-    if detail.row.status == Status::Retiring {
-        return detail.row.replaced_by;
-    }
-    let old = detail.row.replaces?;
-    detail
-        .chain
-        .iter()
-        .find(|row| row.id == old && row.status == Status::Retiring)
-        .map(|row| row.id)
-}
-
 /// Draws it.
-pub(super) fn draw(opened: &Opened, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::console::tokens) fn draw(
+    opened: &Opened,
+    facts: &Facts,
+    theme: &Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
     let title = opened
         .row()
         .map_or_else(|| opened.id.to_string(), |row| row.name.to_string());
@@ -159,7 +49,7 @@ pub(super) fn draw(opened: &Opened, facts: &Facts, theme: &Theme, frame: &mut Fr
         let [left_area, right_area] =
             Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).areas(inner);
         let right = right(detail, right_area.width, facts, theme);
-        view::draw_lines(from(&right, opened.scroll, right_area), theme, frame, right_area);
+        draw_lines(from(&right, opened.scroll, right_area), theme, frame, right_area);
         (left_area, left)
     } else {
         let mut lines = left;
@@ -168,7 +58,7 @@ pub(super) fn draw(opened: &Opened, facts: &Facts, theme: &Theme, frame: &mut Fr
         (inner, lines)
     };
     let shown = from(&lines, opened.scroll, left_area);
-    view::draw_lines(shown, theme, frame, left_area);
+    draw_lines(shown, theme, frame, left_area);
     let below = lines.len().saturating_sub(usize::from(opened.scroll)) > usize::from(left_area.height);
     if below && inner.width < WIDE {
         let more = format!(" {} ", facts.keymap.hint(Command::Down) + " shows more");

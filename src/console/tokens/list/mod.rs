@@ -3,18 +3,19 @@
 //! The cursor stays on its token when the list is answered anew. Another filter or order begins at the top, unless the
 //! token is among the first rows there, too; the old rows stay on screen until the answer is there.
 
+mod choose;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::console::app::Desk;
-use crate::console::key::Key;
 use crate::console::keymap::Command;
-use crate::console::widgets::field::{Field, Pressed};
+use crate::console::widgets::field::Field;
 use crate::console::widgets::table::Window;
 use crate::domain::id::TokenId;
 use crate::service::Error;
-use crate::service::request::{Request, Show, Sort, TokenQuery};
+use crate::service::request::{Request, TokenQuery};
 use crate::service::response::{TokenDetail, TokenPage, TokenRow};
 
 use super::held::{self, Held};
@@ -25,18 +26,6 @@ use super::{Nonce, Tag};
 const POLL: Duration = Duration::from_secs(5);
 /// How long an answer is waited for before the question is put again.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The most rows that a range mark goes over: the service answers no more at once.
-const RANGE: usize = 10_000;
-
-/// What a key goes through, one after the other.
-const SHOWS: [Show; 5] = [
-    Show::Live,
-    Show::All,
-    Show::Ended,
-    Show::Unused,
-    Show::Unacknowledged,
-];
-
 /// The state.
 #[derive(Debug, Default)]
 pub(super) struct List {
@@ -205,133 +194,4 @@ impl List {
     pub(super) fn follow(&mut self, token: TokenId) {
         self.anchor = Some(token);
     }
-
-    /// Begins to type a filter.
-    pub(super) fn begin_filter(&mut self) {
-        self.field = Some(Field::new(64).with_text(&self.query.text));
-    }
-
-    /// Stops typing; the filter stays.
-    pub(super) fn end_filter(&mut self) {
-        self.field = None;
-    }
-
-    /// A key in the filter.
-    pub(super) fn type_filter(&mut self, key: Key, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        let changed = self
-            .field
-            .as_mut()
-            .is_some_and(|field| field.press(key) == Ok(Pressed::Changed));
-        if changed {
-            self.search_field(nonces, desk);
-        }
-    }
-
-    /// A paste into the filter.
-    pub(super) fn paste_filter(&mut self, text: &str, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        if self.field.as_mut().is_some_and(|field| field.paste(text).is_ok()) {
-            self.search_field(nonces, desk);
-        }
-    }
-
-    fn search_field(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        let text = self.field.as_ref().map_or("", Field::text).to_owned();
-        self.search(&text, nonces, desk);
-    }
-
-    /// Shows those that contain `text`.
-    pub(super) fn search(&mut self, text: &str, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        text.clone_into(&mut self.query.text);
-        self.ask_for(true, nonces, desk);
-    }
-
-    /// Shows others.
-    pub(super) fn show(&mut self, show: Show, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        self.query.show = show;
-        self.ask_for(true, nonces, desk);
-    }
-
-    /// Shows the next kind of tokens.
-    pub(super) fn show_next(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        self.show(after(&SHOWS, &self.query.show), nonces, desk);
-    }
-
-    /// Sorts by the next column, or turns the order around.
-    pub(super) fn sort(&mut self, reverse: bool, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        if reverse {
-            self.query.descending = !self.query.descending;
-        } else {
-            self.query.sort = after(&Sort::ALL, &self.query.sort);
-        }
-        self.ask_for(true, nonces, desk);
-    }
-
-    /// Marks the row under the cursor, or unmarks it, and goes on to the next.
-    pub(super) fn mark(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        let Some(token) = self.selected().map(|row| row.id) else {
-            return;
-        };
-        if self.marks.remove(&token) {
-            self.marked_at = None;
-        } else {
-            self.marks.insert(token);
-            self.marked_at = self.window.selected();
-        }
-        self.go(Command::Down, nonces, desk);
-    }
-
-    /// Marks from the last mark to the cursor; all on screen when there is none.
-    pub(super) fn mark_range(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        let Some(here) = self.window.selected() else {
-            return;
-        };
-        let range = match self.marked_at {
-            Some(there) => there.min(here)..there.max(here) + 1,
-            None => self.window.visible(),
-        };
-        if range.len() > RANGE {
-            return desk.warn(format!(
-                "{} rows are too many to mark at once; {RANGE} are the most",
-                range.len()
-            ));
-        }
-        self.marked_at = Some(here);
-        if let Some(rows) = self.held.all(range.clone()) {
-            self.marks.extend(rows.iter().map(|row| row.id));
-        } else {
-            self.range = nonces.next(desk);
-            desk.ask(Tag::Range(self.range).into(), self.question(&range, desk));
-        }
-    }
-
-    /// Marks rows that were not held.
-    pub(super) fn take_range(&mut self, nonce: Nonce, page: &TokenPage) {
-        if nonce == self.range {
-            self.marks.extend(page.rows.iter().map(|row| row.id));
-        }
-    }
-
-    /// Forgets marks.
-    pub(super) fn unmark(&mut self, tokens: &[TokenId]) {
-        self.marks.retain(|mark| !tokens.contains(mark));
-        self.marked_at = None;
-    }
-
-    /// One step back: forgets the marks, else the filter, else what is shown beside the live ones.
-    pub(super) fn back(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        if !self.marks.is_empty() {
-            self.marks.clear();
-            self.marked_at = None;
-        } else if !self.query.text.is_empty() {
-            self.search("", nonces, desk);
-        } else if self.query.show != Show::Live {
-            self.show(Show::Live, nonces, desk);
-        }
-    }
-}
-
-/// The next of `all`, and the first after the last.
-fn after<T: Copy + PartialEq>(all: &[T], now: &T) -> T {
-    let place = all.iter().position(|one| one == now).map_or(0, |place| place + 1);
-    all[place % all.len()]
 }
