@@ -331,3 +331,15 @@ fn a_click_puts_the_cursor_on_its_row() {
     seat.click(10, 20);
     assert_eq!(seat.selected(), "t-002");
 }
+
+#[test]
+fn another_size_is_drawn_at_once_and_its_rows_are_asked_for() {
+    let mut seat = Seat::new(many(260));
+    seat.press("s home end");
+    seat.resize(120, 100);
+    assert!(seat.screen().contains("t-259") && seat.screen().contains("t-200"));
+    seat.wait(1);
+    assert!(seat.screen().contains("t-170"), "{}", seat.screen());
+    seat.resize(80, 24);
+    assert_eq!(seat.selected(), "t-259");
+}

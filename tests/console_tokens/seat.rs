@@ -181,6 +181,12 @@ impl Seat {
         self.happen(Event::Message(message));
     }
 
+    /// Gives the terminal another size.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+        self.happen(Event::Input(Input::Resize { width, height }));
+    }
+
     pub fn click(&mut self, column: u16, row: u16) {
         self.happen(Event::Input(Input::Click { column, row }));
     }

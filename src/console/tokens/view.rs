@@ -167,15 +167,20 @@ pub(super) fn draw_lines(lines: &[Line<'_>], theme: &Theme, frame: &mut Frame<'_
 
 fn draw_rows(list: &List, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let columns = rows::columns(area.width);
-    let drawn: Vec<_> = list
-        .window
+    // The terminal may have another size since the last news.
+    let mut window = list.window;
+    window.fit(
+        list.held.page().matching,
+        usize::from(area.height.saturating_sub(1)),
+    );
+    let drawn: Vec<_> = window
         .visible()
         .map(|place| match list.held.at(place) {
             Some(row) => rows::row(row, &columns, list.marks.contains(&row.id), facts.now(), theme),
             None => rows::awaited(&columns, theme),
         })
         .collect();
-    table::draw(frame, area, theme, &columns, &drawn, &list.window);
+    table::draw(frame, area, theme, &columns, &drawn, &window);
     let below = Rect {
         y: area.y + 2,
         height: area.height.saturating_sub(2),

@@ -110,6 +110,9 @@ impl List {
         let since = desk.facts.at.monotonic.saturating_sub(self.asked_at);
         if since >= if self.asked.is_some() { PATIENCE } else { POLL } {
             self.ask(nonces, desk);
+        } else {
+            // The screen may have become higher.
+            self.settle(nonces, desk);
         }
         let Some(token) = self.selected().map(|row| row.id) else {
             return;
