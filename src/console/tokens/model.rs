@@ -66,12 +66,6 @@ impl Model {
         self.list.query.show = show;
     }
 
-    /// Shows these tokens only.
-    pub fn show(&mut self, show: Show, desk: &mut Desk<'_>) {
-        self.opened = None;
-        self.list.show(show, &mut self.nonces, desk);
-    }
-
     /// Opens the form that rotates the token of this name.
     pub fn rotate(&mut self, name: &str, desk: &mut Desk<'_>) {
         let request = Request::ShowToken {
