@@ -4,7 +4,7 @@ use chrono::{FixedOffset, TimeDelta};
 
 use crate::domain::time::Timestamp;
 
-/// `in 3 d 4 h`, `8 min ago`, `just now`: two units at most, one where the second says little.
+/// `in 3 d 4 h`, `8 min ago`, `just now`: two units at most, and only for what is still to come.
 #[must_use]
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let delta = at.since(now);
@@ -14,7 +14,12 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     if delta > TimeDelta::zero() {
         format!("in {}", span(delta))
     } else {
-        format!("{} ago", span(delta.abs()))
+        let ago = delta.abs();
+        let whole_days = TimeDelta::days(ago.num_days());
+        format!(
+            "{} ago",
+            span(if whole_days.is_zero() { ago } else { whole_days })
+        )
     }
 }
 
@@ -95,6 +100,7 @@ mod tests {
         assert_eq!(relative(now, now), "just now");
         assert_eq!(relative(now.plus(TimeDelta::hours(22)), now), "in 22 h");
         assert_eq!(relative(now.minus(TimeDelta::minutes(8)), now), "8 min ago");
+        assert_eq!(relative(now.minus(TimeDelta::hours(36)), now), "1 d ago");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn columns(width: u16) -> Vec<Column> {
     // Bars are three bytes each, twice for each move of the cursor: no more of them than two days need.
     let trend = if width >= 116 { 15 } else { 7 };
     let mut others = vec![
-        Column::new("ENV", 5),
+        Column::new("ENV", 7),
         Column::new("STATUS", 10),
         Column::new("EXPIRES", 11),
         Column::new("LAST USED", 11),

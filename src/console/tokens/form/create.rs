@@ -52,7 +52,7 @@ impl Create {
             )
             .choice(
                 "lifetime",
-                "Expires after",
+                "Expires in",
                 lifetimes(facts.now()),
                 place(&Lifetime::ALL, Lifetime::Months3),
             )

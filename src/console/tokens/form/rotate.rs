@@ -52,7 +52,7 @@ impl Rotate {
             )
             .choice(
                 "lifetime",
-                "Expires after",
+                "Expires in",
                 lifetimes(facts.now()),
                 place(&Lifetime::ALL, old.lifetime),
             )
