@@ -167,21 +167,24 @@ impl Pty {
     }
 
     /// Waits until the screen fulfils `condition`; `what` names it when it does not come.
+    #[track_caller]
     pub fn wait_for(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         let until = Instant::now() + DEADLINE;
         let mut state = self.state();
         while !condition(state.parser.screen()) {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "never seen: {what}\n{}",
-                state.parser.screen().contents()
-            );
+            if left.is_zero() {
+                let contents = state.parser.screen().contents();
+                // The reader needs it while this test is torn down.
+                drop(state);
+                panic!("never seen: {what}\n{contents}");
+            }
             state = self.seen.changed.wait_timeout(state, left).unwrap().0;
         }
     }
 
     /// Waits until `text` is on the screen.
+    #[track_caller]
     pub fn wait_for_text(&self, text: &str) {
         self.wait_for(text, |screen| screen.contents().contains(text));
     }
