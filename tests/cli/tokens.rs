@@ -320,8 +320,8 @@ fn verify_names_the_reason() {
         host.run(&["token", "show", "payouts", "--json"])
             .succeeds()
             .json()["uses"],
-        0,
-        "looking is no use"
+        2,
+        "a good answer counts as a use"
     );
 }
 
