@@ -182,6 +182,7 @@ fn the_search_finds_what_is_there() {
     assert_eq!(places.holding(b"secret-text"), Some("the terminal's bytes"));
     assert_eq!(places.holding(b"c2VjcmV0LXRleHQ"), None, "a copy is left out");
     let mut places = Places::default();
-    places.add_terminal(raw, &[30..raw.len() - 9]);
+    let range = 30..raw.len() - 9;
+    places.add_terminal(raw, std::slice::from_ref(&range));
     assert_eq!(places.holding(b"secret-text"), Some("the frames on the terminal"));
 }
