@@ -27,6 +27,13 @@ pub(super) fn run(context: &Context<'_>) -> Result<u8, Failure> {
         Response::Tried(Tried::Good(row, slug)) => accept(context, &row, &slug),
         Response::Tried(Tried::Refused(refusal, row, slug)) => {
             let (reason, message) = match refusal {
+                Refusal::Expired if row.replaced_by.is_some() && row.ends_at < row.expires_at => (
+                    "expired",
+                    format!(
+                        "{} was replaced, and its overlap ended at {}",
+                        row.name, row.ends_at
+                    ),
+                ),
                 Refusal::Expired => ("expired", format!("{} ended at {}", row.name, row.ends_at)),
                 Refusal::Revoked if row.leaked => ("revoked", format!("{} was revoked as leaked", row.name)),
                 Refusal::Revoked => ("revoked", format!("{} was revoked", row.name)),

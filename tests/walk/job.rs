@@ -143,7 +143,7 @@ impl Walk {
             .sees("cut over: only the new token works")
             .leaves("API Tokens › yearly");
         operator
-            .tries(old, "it is refused")
+            .tries(old, "it was replaced")
             .tries(&new, "it works, active");
         new
     }

@@ -66,7 +66,7 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
     scrolled(&lines.concat(), 0, theme, frame, right);
 }
 
-/// Draws the lines from `offset` on; says in the last row when there are more.
+/// Draws the lines from `offset` on; says in the frame below `area` when there are more, so that nothing is covered.
 fn scrolled(lines: &[Line<'static>], offset: usize, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let height = usize::from(area.height);
     let offset = offset.min(lines.len().saturating_sub(height));
@@ -74,9 +74,9 @@ fn scrolled(lines: &[Line<'static>], offset: usize, theme: &Theme, frame: &mut F
         frame.render_widget(line, Rect { y, height: 1, ..area });
     }
     if lines.len() > offset + height {
-        let text = format!("{} more below ", theme.glyphs.descending);
+        let text = format!(" {} more below ", theme.glyphs.descending);
         let width = u16::try_from(text.chars().count()).unwrap_or(0).min(area.width);
-        let corner = Rect::new(area.right() - width, area.bottom().saturating_sub(1), width, 1);
+        let corner = Rect::new(area.right() - width, area.bottom(), width, 1).intersection(frame.area());
         frame.render_widget(Line::styled(text, theme.accent), corner);
     }
 }

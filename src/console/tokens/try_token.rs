@@ -107,6 +107,9 @@ fn verdict<'a>(tried: &Tried, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
         }
         Tried::Refused(refusal, row, organization) => {
             let mut lines = bad(match refusal {
+                Refusal::Expired if was_replaced(row) => {
+                    "it was replaced, and the overlap is over: it is refused"
+                }
                 Refusal::Expired => "it ran out: it is refused",
                 Refusal::Revoked => "its rights were taken away: it is refused",
             });
@@ -117,6 +120,11 @@ fn verdict<'a>(tried: &Tried, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
         Tried::Mistyped => bad("a character is wrong or missing: its checksum does not fit"),
         Tried::Malformed => bad("this is no token: it has not the form of one"),
     }
+}
+
+/// Whether the end of an overlap came before its own.
+fn was_replaced(row: &TokenRow) -> bool {
+    row.replaced_by.is_some() && row.ends_at < row.expires_at
 }
 
 fn which<'a>(row: &TokenRow, organization: &Slug, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
