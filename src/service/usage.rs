@@ -23,6 +23,8 @@ type Callers = HashMap<(Slot, String, String), (u64, Timestamp)>;
 pub(super) struct Pending {
     callers: Mutex<Callers>,
     keys: Mutex<HashMap<OrganizationId, (KeyUsage, bool)>>,
+    /// Held while counts are written: whoever ends the process waits for a write that is under way.
+    writing: Mutex<()>,
 }
 
 impl Pending {
@@ -31,6 +33,7 @@ impl Pending {
         Self {
             callers: Mutex::default(),
             keys: Mutex::new(keys),
+            writing: Mutex::default(),
         }
     }
 
@@ -74,24 +77,63 @@ impl Pending {
         *count += 1;
         *last = now;
     }
+
+    fn take_changed_keys(&self) -> Vec<(OrganizationId, KeyUsage)> {
+        lock(&self.keys)
+            .iter_mut()
+            .filter_map(|(id, (usage, changed))| std::mem::take(changed).then(|| (*id, usage.clone())))
+            .collect()
+    }
+
+    /// What was taken and could not be written.
+    fn put_back(&self, callers: Callers, keys: &[(OrganizationId, KeyUsage)]) {
+        let mut pending = lock(&self.callers);
+        for (key, (count, at)) in callers {
+            let (so_far, last) = pending.entry(key).or_insert((0, at));
+            *so_far += count;
+            *last = at.max(*last);
+        }
+        drop(pending);
+        let mut pending = lock(&self.keys);
+        for (id, _) in keys {
+            if let Some((_, changed)) = pending.get_mut(id) {
+                *changed = true;
+            }
+        }
+    }
 }
 
 impl Service {
     /// Writes what was counted since the last time.
     ///
     /// # Errors
-    /// The usage lane cannot be written; the counts in memory go on.
+    /// The usage lane cannot be written; the counts in memory go on, and are written the next time.
     pub fn write_usage(&self) -> Result<(), Error> {
-        let mut by_slot: HashMap<Slot, Vec<(String, String, u64, Timestamp)>> = HashMap::new();
+        let _one_at_a_time = lock(&self.usage.writing);
         let used = self.index.take_used();
-        for ((slot, address, agent), (count, last)) in std::mem::take(&mut *lock(&self.usage.callers)) {
+        let callers = std::mem::take(&mut *lock(&self.usage.callers));
+        let keys = self.usage.take_changed_keys();
+        self.write_taken(&used, &callers, &keys).inspect_err(|_| {
+            self.index.put_back_used(&used);
+            self.usage.put_back(callers, &keys);
+        })
+    }
+
+    fn write_taken(
+        &self,
+        used: &[Slot],
+        callers: &Callers,
+        keys: &[(OrganizationId, KeyUsage)],
+    ) -> Result<(), Error> {
+        let mut by_slot: HashMap<Slot, Vec<(&str, &str, u64, Timestamp)>> = HashMap::new();
+        for ((slot, address, agent), (count, last)) in callers {
             by_slot
-                .entry(slot)
+                .entry(*slot)
                 .or_default()
-                .push((address, agent, count, last));
+                .push((address, agent, *count, *last));
         }
-        let mut records = Vec::with_capacity(used.len());
-        for slot in used {
+        let mut records = Vec::with_capacity(used.len() + keys.len());
+        for &slot in used {
             let (id, (total, first, last)) = self.index.read(slot, |entry| (entry.id(), entry.counts()));
             let mut usage = self.ports.store.token_usage(id)?.unwrap_or_default();
             let uncounted = total.saturating_sub(usage.total);
@@ -104,11 +146,8 @@ impl Service {
             usage.first = usage.first.or(first);
             records.push(UsageRecord::Token(id, usage));
         }
-        for (organization, (usage, changed)) in lock(&self.usage.keys).iter_mut() {
-            if std::mem::take(changed) {
-                records.push(UsageRecord::Key(*organization, usage.clone()));
-            }
-        }
+        let keys = keys.iter().cloned();
+        records.extend(keys.map(|(organization, usage)| UsageRecord::Key(organization, usage)));
         if records.is_empty() {
             return Ok(());
         }
@@ -138,16 +177,16 @@ impl Service {
 }
 
 /// Adds `uncounted` uses, those of known callers first, the rest without one.
-fn merge(
+fn merge<T: AsRef<str>>(
     usage: &mut Usage,
-    mut callers: Vec<(String, String, u64, Timestamp)>,
+    mut callers: Vec<(T, T, u64, Timestamp)>,
     uncounted: u64,
     last: Option<Timestamp>,
 ) {
     callers.sort_by_key(|(_, _, _, last)| *last);
     let mut rest = uncounted;
     for (address, agent, count, at) in callers {
-        usage.record(&address, &agent, count.min(rest), at);
+        usage.record(address.as_ref(), agent.as_ref(), count.min(rest), at);
         rest -= count.min(rest);
     }
     if let Some(last) = last.filter(|_| rest > 0) {

@@ -1,9 +1,11 @@
 //! A service over the memory store, real cryptography and a clock that stands still: what each test asks of it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::domain::audit::AuditEntry;
 use strongroom::domain::cashier::Role;
 use strongroom::domain::id::TokenId;
 use strongroom::domain::key_pair::KeySize;
@@ -11,7 +13,11 @@ use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName};
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::token::{Lifetime, Overlap, Refusal, Status};
-use strongroom::service::ports::Store;
+use strongroom::domain::usage::Usage;
+use strongroom::service::ports::{
+    Batch, Change, CryptoError, PasswordCheck, PasswordHasher, Record, Revision, Store, StoreError,
+    UsageRecord,
+};
 use strongroom::service::request::{
     CreateToken, Credentials, Invalidate, Invalidation, Onboard, RotateToken, TokenQuery, TokenRef,
 };
@@ -28,6 +34,8 @@ pub struct Harness {
     pub service: Arc<Service>,
     pub clock: FakeClock,
     pub actor: Actor,
+    passwords: Arc<Interrupted>,
+    pub full: Arc<Full>,
     ports: Ports,
 }
 
@@ -41,19 +49,22 @@ impl Harness {
             key: &Secret::new(vec![7; 32]),
         };
         let (_, keyring) = KeyringFile::create(&source, entropy.clone()).unwrap();
+        let small = Cost {
+            memory_kib: 64,
+            passes: 1,
+        };
+        let passwords = Arc::new(Interrupted {
+            passwords: Argon2Passwords::new(small, entropy.clone()),
+            meanwhile: Mutex::default(),
+        });
+        let full = Arc::new(Full::default());
         let ports = Ports {
-            store: Arc::new(MemoryStore::default()),
+            store: full.clone(),
             clock: Arc::new(clock.clone()),
             entropy: entropy.clone(),
             keys: Arc::new(RsaEngine::new(entropy.clone())),
             sealer: Arc::new(keyring),
-            passwords: Arc::new(Argon2Passwords::new(
-                Cost {
-                    memory_kib: 64,
-                    passes: 1,
-                },
-                entropy,
-            )),
+            passwords: passwords.clone(),
             hasher: Arc::new(Sha256Hasher),
         };
         let service = Service::open(ports.clone()).unwrap();
@@ -67,6 +78,8 @@ impl Harness {
             service,
             clock,
             actor,
+            passwords,
+            full,
             ports,
         }
     }
@@ -88,8 +101,18 @@ impl Harness {
                 session: None,
                 ..self.actor.clone()
             },
+            passwords: self.passwords.clone(),
+            full: self.full.clone(),
             ports: self.ports.clone(),
         }
+    }
+
+    /// Has `actor` ask this while the next password is hashed.
+    pub fn meanwhile(&self, actor: &Actor, request: Request) {
+        let (service, actor) = (self.service.clone(), actor.clone());
+        *self.passwords.meanwhile.lock().unwrap() = Some(Box::new(move || {
+            let _ = service.handle(&actor, request);
+        }));
     }
 
     pub fn store(&self) -> &dyn Store {
@@ -241,6 +264,85 @@ impl Harness {
             password: secret(PASSWORD),
         };
         self.ask(enrol).unwrap();
+    }
+}
+
+/// Passwords whose hashing takes long enough for something else to happen.
+struct Interrupted {
+    passwords: Argon2Passwords,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl PasswordHasher for Interrupted {
+    fn hash(&self, password: &Secret) -> Result<Secret, CryptoError> {
+        self.passwords.hash(password)
+    }
+
+    fn verify(&self, password: &Secret, phc: Option<&Secret>) -> Result<PasswordCheck, CryptoError> {
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        self.passwords.verify(password, phc)
+    }
+
+    fn is_common(&self, password: &Secret) -> bool {
+        self.passwords.is_common(password)
+    }
+}
+
+/// A store on a disk that can be full.
+#[derive(Default)]
+pub struct Full {
+    store: MemoryStore,
+    pub is_full: AtomicBool,
+}
+
+impl Full {
+    fn room(&self) -> Result<(), StoreError> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(StoreError::DiskFull("/nowhere".into()));
+        }
+        Ok(())
+    }
+}
+
+impl Store for Full {
+    fn load(
+        &self,
+        visit: &mut dyn FnMut(Record, Revision) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.store.load(visit)
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.room()?;
+        self.store.commit(batch)
+    }
+
+    fn audit_head(&self) -> Result<Option<AuditEntry>, StoreError> {
+        self.store.audit_head()
+    }
+
+    fn audit_page(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.store.audit_page(before, limit)
+    }
+
+    fn changes(&self) -> Result<Vec<Change>, StoreError> {
+        self.store.changes()
+    }
+
+    fn load_usage(&self, visit: &mut dyn FnMut(UsageRecord)) -> Result<(), StoreError> {
+        self.store.load_usage(visit)
+    }
+
+    fn token_usage(&self, token: TokenId) -> Result<Option<Usage>, StoreError> {
+        self.store.token_usage(token)
+    }
+
+    fn write_usage(&self, records: &[UsageRecord]) -> Result<(), StoreError> {
+        self.room()?;
+        self.store.write_usage(records)
     }
 }
 

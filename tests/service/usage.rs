@@ -127,3 +127,16 @@ fn the_blast_radius_names_who_called_within_the_hour() {
     );
     assert_eq!(impact.callers[0].address, "10.0.0.3");
 }
+
+#[test]
+fn counts_that_could_not_be_written_are_written_the_next_time() {
+    use std::sync::atomic::Ordering;
+    let harness = Harness::onboarded();
+    let (_, secret) = harness.minted("payouts-prod");
+    harness.ask(Request::Verify { presented: secret }).unwrap();
+    harness.full.is_full.store(true, Ordering::Relaxed);
+    assert!(harness.service.write_usage().is_err());
+    harness.full.is_full.store(false, Ordering::Relaxed);
+    let detail = harness.reopened().show("payouts-prod");
+    assert_eq!((detail.row.uses, detail.callers[0].count), (1, 1));
+}

@@ -216,6 +216,11 @@ impl Entry {
         true
     }
 
+    /// Marks it as being on the list of used tokens; true when it was not.
+    pub(super) fn is_first_counted(&self) -> bool {
+        !self.counted.swap(true, Ordering::AcqRel)
+    }
+
     pub(super) fn begin_counting(&self) {
         self.counted.store(false, Ordering::Release);
     }

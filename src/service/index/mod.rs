@@ -207,6 +207,13 @@ impl TokenIndex {
         slots
     }
 
+    /// Puts slots back whose use could not be written, to be taken again.
+    pub fn put_back_used(&self, slots: &[Slot]) {
+        let is_missing = |slot: &&Slot| self.read(**slot, Entry::is_first_counted);
+        let missing: Vec<Slot> = slots.iter().filter(is_missing).copied().collect();
+        unpoisoned(self.used.lock()).extend(missing);
+    }
+
     fn shard(&self, digest: &Digest) -> &RwLock<Shard> {
         &self.shards[digest.0[0] as usize]
     }
