@@ -145,7 +145,8 @@ pub fn report(json: bool, error: &Error) {
 
 /// One line of JSON in which no character can drive a terminal.
 pub(super) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
+    // Room for any answer that holds a secret: a growing buffer would leave copies of it behind.
+    let mut bytes = Vec::with_capacity(16 * 1024);
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Harmless);
     let fault = |what: String| {
         Error::new(

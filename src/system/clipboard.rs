@@ -268,7 +268,11 @@ fn through_tmux(text: &str, around: &Surroundings) -> io::Result<()> {
 fn osc52(text: &str, around: &Surroundings) -> Zeroizing<Vec<u8>> {
     let encoded = Zeroizing::new(STANDARD.encode(text));
     // BEL ends it, because ESC \ would end the wrapping.
-    let raw = Zeroizing::new(format!("\x1b]52;c;{}\x07", *encoded).into_bytes());
+    // In one buffer of its full length: a growing one would leave copies behind.
+    let mut raw = Zeroizing::new(Vec::with_capacity(encoded.len() + 8));
+    for part in [&b"\x1b]52;c;"[..], encoded.as_bytes(), b"\x07"] {
+        raw.extend_from_slice(part);
+    }
     let mut bytes = Zeroizing::new(Vec::with_capacity(raw.len() * 3 + 64));
     bytes.extend_from_slice(&raw);
     if around.tmux.is_some() || around.term.starts_with("tmux") {
