@@ -2,6 +2,8 @@
 //!
 //! All of several or none. A revocation can be undone for 60 minutes, one marked leaked never.
 
+use std::collections::HashSet;
+
 use super::commit::{Changes, Note};
 use super::error::{Code, Error};
 use super::mint::subject;
@@ -18,8 +20,8 @@ use crate::domain::token::{Revocation, Status, Token};
 impl Service {
     pub(super) fn invalidate(&self, actor: &Actor, invalidate: Invalidate) -> Result<Response, Error> {
         let organization = self.organization(invalidate.organization.as_ref())?;
-        let acting = self.signed_in(actor, Role::Operator)?;
         let mut writer = self.writer();
+        let acting = self.signed_in(actor, Role::Operator)?;
         let now = self.now();
         let action = match invalidate.how {
             Invalidation::Revoke => Action::TokenRevoked,
@@ -27,8 +29,13 @@ impl Service {
             Invalidation::Delete => Action::TokenDeleted,
         };
         let mut changes = Changes::default();
+        let mut named = HashSet::new();
         for token in &invalidate.tokens {
             let token = self.resolve(organization.id, token)?;
+            // Named twice, by name and by id: one change, one audit entry.
+            if !named.insert(token.id) {
+                continue;
+            }
             let reason = invalidate.reason.as_ref().map_or("", Reason::as_str);
             changes
                 .notes
@@ -60,8 +67,8 @@ impl Service {
         token: &TokenRef,
     ) -> Result<Response, Error> {
         let organization = self.organization(organization)?;
-        let acting = self.signed_in(actor, Role::Operator)?;
         let mut writer = self.writer();
+        let acting = self.signed_in(actor, Role::Operator)?;
         let now = self.now();
         let mut token = self.resolve(organization.id, token)?;
         let leaked = token
@@ -71,21 +78,9 @@ impl Service {
         if !token.life.can_be_restored(leaked, now) {
             return Err(not_restorable(&token, leaked));
         }
-        for label in [token.name.as_str(), token.variable.as_str()] {
-            if token.replaced_by.is_none()
-                && token.replaces.is_none()
-                && self.is_taken(organization.id, label)
-            {
-                let message = format!("{label} belongs to another live token meanwhile");
-                return Err(Error::new(
-                    Code::Conflict,
-                    message,
-                    "revoke that one first, or leave this one revoked",
-                ));
-            }
-        }
         token.life.revoked_at = None;
         token.revocation = None;
+        self.refuse_labels_of_others(&token, now)?;
         let note = Note::done(
             Action::TokenRestored,
             Some(organization.slug.clone()),
@@ -103,6 +98,35 @@ impl Service {
             },
         )?;
         Ok(Response::Done)
+    }
+
+    /// Refuses to give back a name or variable that another token carries by now. Only both tokens of a rotation that
+    /// nobody acknowledged yet share theirs.
+    fn refuse_labels_of_others(&self, token: &Token, now: Timestamp) -> Result<(), Error> {
+        if !token.holds_its_name(now) {
+            return Ok(());
+        }
+        let awaits = |new: &Token, old: &Token| {
+            new.acknowledged_at.is_none() && new.replaces.is_some_and(|(id, _)| id == old.id)
+        };
+        for label in [token.name.as_str(), token.variable.as_str()] {
+            let labelled = self.index.labelled(token.organization, label);
+            let is_anothers = labelled.iter().any(|other| {
+                other.id != token.id
+                    && other.holds_its_name(now)
+                    && !awaits(token, other)
+                    && !awaits(other, token)
+            });
+            if is_anothers {
+                let message = format!("{label} belongs to another live token meanwhile");
+                return Err(Error::new(
+                    Code::Conflict,
+                    message,
+                    "revoke that one first, or leave this one revoked",
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

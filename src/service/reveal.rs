@@ -18,7 +18,7 @@ use super::{Actor, Service, lock};
 use crate::domain::audit::Action;
 use crate::domain::id::{OrganizationId, TokenId};
 use crate::domain::text::{Email, Reason};
-use crate::domain::token::{Life, Revocation, Token};
+use crate::domain::token::{Life, Revocation, Token, judge};
 
 #[derive(Default)]
 pub(super) struct Reveals {
@@ -58,15 +58,31 @@ impl Service {
         let mut writer = self.writer();
         let (open, mut new) = self.revealed(actor, reveal)?;
         let now = self.now();
+        if !judge(&new.life, new.lifetime, now).is_good() {
+            // It must not end the token that it was to replace.
+            let message = format!(
+                "{} ended at {} before anybody acknowledged it",
+                new.name,
+                new.life.ends_at()
+            );
+            return Err(Error::new(
+                Code::Conflict,
+                message,
+                "discard it; a token that it was to replace goes on",
+            ));
+        }
         new.acknowledged_at = Some(now);
         let mut put = Vec::new();
         let mut reason = String::new();
         if let Some((old, overlap)) = new.replaces
             && let Some((mut old, _)) = self.index.token(old)
+            && old.replaced_by.is_none()
         {
-            if old.holds_its_name(now) {
-                let retires_at = overlap.retires_at(now, old.life.expires_at);
-                old.life.retires_at = Some(retires_at);
+            let retires_at = overlap.retires_at(now, old.life.expires_at);
+            let works = old.holds_its_name(now);
+            // Also of one that was revoked meanwhile: restored, it must not outlive the overlap.
+            old.life.retires_at = Some(retires_at);
+            if works {
                 reason = format!("{} retires at {retires_at}", old.id);
             }
             old.replaced_by = Some(new.id);

@@ -1,4 +1,4 @@
-use strongroom::domain::token::{Refusal, Status};
+use strongroom::domain::token::{Overlap, Refusal, Status};
 use strongroom::service::request::{Invalidation, TokenRef};
 use strongroom::service::{Code, Request};
 
@@ -87,4 +87,51 @@ fn a_revocation_survives_a_restart() {
     let (id, secret) = harness.minted("payouts-prod");
     harness.invalidate(&[id], Invalidation::RevokeAsLeaked).unwrap();
     assert_eq!(harness.reopened().verdict(&secret), Err(Some(Refusal::Revoked)));
+}
+
+#[test]
+fn a_rotated_token_s_name_that_was_taken_meanwhile_stays_with_its_new_owner_too() {
+    let harness = Harness::admin();
+    harness.minted("payouts-prod");
+    let new = harness.rotate("payouts-prod", Overlap::Hour1).unwrap();
+    harness.acknowledge(&new);
+    harness.invalidate(&[new.token.id], Invalidation::Revoke).unwrap();
+    harness.mint(create("payouts-prod")).unwrap();
+    assert_eq!(restore(&harness, &new.token.id.to_string()), Err(Code::Conflict));
+}
+
+#[test]
+fn of_two_replacements_that_nobody_acknowledged_one_stays_revoked() {
+    let harness = Harness::admin();
+    harness.minted("payouts-prod");
+    let first = harness.rotate("payouts-prod", Overlap::Hour1).unwrap();
+    harness
+        .invalidate(&[first.token.id], Invalidation::Revoke)
+        .unwrap();
+    harness.rotate("payouts-prod", Overlap::Hour1).unwrap();
+    assert_eq!(
+        restore(&harness, &first.token.id.to_string()),
+        Err(Code::Conflict)
+    );
+}
+
+#[test]
+fn either_token_of_a_rotation_that_nobody_acknowledged_is_restored() {
+    let harness = Harness::admin();
+    let (id, old) = harness.minted("payouts-prod");
+    let new = harness.rotate("payouts-prod", Overlap::Hour1).unwrap();
+    for id in [id, new.token.id] {
+        harness.invalidate(&[id], Invalidation::Revoke).unwrap();
+        assert_eq!(restore(&harness, &id.to_string()), Ok(()));
+    }
+    harness.acknowledge(&new);
+    assert_eq!(harness.verdict(&old), Ok(Status::Retiring));
+}
+
+#[test]
+fn a_token_that_is_named_twice_is_revoked_once() {
+    let harness = Harness::admin();
+    let (id, _) = harness.minted("payouts-prod");
+    harness.invalidate(&[id, id], Invalidation::Revoke).unwrap();
+    assert_eq!(harness.activity("token.revoked").entries.len(), 1);
 }
