@@ -6,7 +6,7 @@
 use super::error::{Code, Error};
 use super::request::Credentials;
 use super::{Actor, Service};
-use crate::domain::cashier::Role;
+use crate::domain::cashier::{Cashier, Role};
 use crate::domain::text::Email;
 
 /// The cashier who acts.
@@ -18,7 +18,8 @@ pub(super) struct Acting {
 }
 
 impl Service {
-    /// The cashier who signed in, if the role is enough for the change.
+    /// The cashier who signed in, if the role is enough for the change. Asked under the writer's lock: nobody takes a
+    /// role away between this and the change.
     pub(super) fn signed_in(&self, actor: &Actor, needed: Role) -> Result<Acting, Error> {
         changes_allowed(actor)?;
         let email = actor
@@ -44,19 +45,41 @@ impl Service {
         })
     }
 
-    /// The cashier whose password this is, if the role is enough for the change.
+    /// The cashier whose password this is, if the role is enough for the change. That takes its time, so
+    /// [`Self::still_proven`] has to be asked before the change.
     pub(super) fn proven(
         &self,
         actor: &Actor,
         credentials: &Credentials,
         needed: Role,
-    ) -> Result<Acting, Error> {
+    ) -> Result<Cashier, Error> {
         changes_allowed(actor)?;
-        let role = self.check_password(actor, credentials)?;
-        role_allowed(&credentials.email, role, needed)?;
+        let proven = self.check_password(actor, credentials)?;
+        role_allowed(&proven.email, proven.role, needed)?;
+        Ok(proven)
+    }
+
+    /// What was proven, if it still holds: under the writer's lock, because a cashier may be disabled, reset or given
+    /// another role while its password is hashed.
+    pub(super) fn still_proven(&self, proven: &Cashier, needed: Role) -> Result<Acting, Error> {
+        let email = &proven.email;
+        let registry = self.registry();
+        let (current, _) = registry.cashier(email)?;
+        if current.disabled_at.is_some() {
+            return Err(disabled(email));
+        }
+        if current.password != proven.password {
+            return Err(Error::new(
+                Code::Unauthenticated,
+                format!("the password of {email} was changed or forgotten meanwhile"),
+                "nothing was changed; repeat it with the new one",
+            )
+            .on("password"));
+        }
+        role_allowed(email, current.role, needed)?;
         Ok(Acting {
-            email: credentials.email.clone(),
-            role: Some(role),
+            email: email.clone(),
+            role: Some(current.role),
         })
     }
 }

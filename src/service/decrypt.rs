@@ -39,6 +39,16 @@ impl Decryptors {
             .remove(&organization);
     }
 
+    fn forget_generation(&self, organization: OrganizationId, generation: u32) {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        if open
+            .get(&organization)
+            .is_some_and(|decryptor| decryptor.generation == generation)
+        {
+            open.remove(&organization);
+        }
+    }
+
     fn find(&self, organization: OrganizationId, generation: u32) -> Option<Arc<Decryptor>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.get(&organization)
@@ -99,6 +109,10 @@ impl Service {
                 })
             }
             _ => {
+                if !still_active {
+                    // It may have been opened again after the rotation forgot it.
+                    self.decryptors.forget_generation(id, pair.generation);
+                }
                 self.usage.count_decryption(id, Err(()), self.now());
                 Err(CryptoError::Decryption.into())
             }

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use super::access::Acting;
 use super::commit::{Changes, Note};
 use super::error::{Code, Error};
 use super::jobs::Job;
@@ -14,7 +13,7 @@ use super::request::RotateKey;
 use super::response::{FieldRule, KeyGeneration, KeyView, Response};
 use super::{Actor, Service};
 use crate::domain::audit::Action;
-use crate::domain::cashier::Role;
+use crate::domain::cashier::{Cashier, Role};
 use crate::domain::id::OrganizationId;
 use crate::domain::key_pair::{KeyPair, KeySize, KeyState, Mgf1};
 use crate::domain::organization::Organization;
@@ -105,23 +104,24 @@ impl Service {
                     .on("confirmation"),
             );
         }
-        let acting = self.proven(actor, &rotate.credentials, Role::Admin)?;
+        let proven = self.proven(actor, &rotate.credentials, Role::Admin)?;
         let (actor, size) = (actor.clone(), rotate.size);
         self.begin_job(move |service, job| {
-            service.finish_rotation(&actor, &acting, (id, generation), size, job)
+            service.finish_rotation(&actor, &proven, (id, generation), size, job)
         })
     }
 
     fn finish_rotation(
         &self,
         actor: &Actor,
-        acting: &Acting,
+        proven: &Cashier,
         (id, expected): (OrganizationId, u32),
         size: KeySize,
         job: &Job,
     ) -> Result<Response, Error> {
         let generated = self.ports.keys.generate(size)?;
         let mut writer = self.writer();
+        let acting = self.still_proven(proven, Role::Admin)?;
         let (organization, old) = {
             let registry = self.registry();
             let (organization, _) = &registry.organizations[registry.place(id).unwrap_or(0) as usize];
@@ -154,7 +154,7 @@ impl Service {
         self.commit(
             &mut writer,
             actor,
-            Some(acting),
+            Some(&acting),
             Changes {
                 put,
                 notes: vec![note],

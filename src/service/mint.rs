@@ -32,8 +32,9 @@ impl Service {
         let organization = self.organization(create.organization.as_ref())?;
         // Before argon2: a name that is taken should not cost a password check.
         self.refuse_taken_name(organization.id, &create.name)?;
-        let acting = self.proven(actor, &create.credentials, Role::Operator)?;
+        let proven = self.proven(actor, &create.credentials, Role::Operator)?;
         let mut writer = self.writer();
+        let acting = self.still_proven(&proven, Role::Operator)?;
         self.refuse_taken_name(organization.id, &create.name)?;
         let variable = match create.variable {
             Some(variable) if self.is_taken(organization.id, variable.as_str()) => {
@@ -60,8 +61,9 @@ impl Service {
     pub(super) fn rotate_token(&self, actor: &Actor, rotate: RotateToken) -> Result<Response, Error> {
         let organization = self.organization(rotate.organization.as_ref())?;
         self.rotatable(&organization, &rotate.token)?;
-        let acting = self.proven(actor, &rotate.credentials, Role::Operator)?;
+        let proven = self.proven(actor, &rotate.credentials, Role::Operator)?;
         let mut writer = self.writer();
+        let acting = self.still_proven(&proven, Role::Operator)?;
         let old = self.rotatable(&organization, &rotate.token)?;
         let draft = Draft {
             name: old.name,
@@ -164,6 +166,17 @@ impl Service {
             return refuse(
                 format!("{} is {status}: there is nothing to replace", old.name),
                 "create a new token",
+            );
+        }
+        let replaces = old.replaces.and_then(|(id, _)| self.index.token(id));
+        if old.acknowledged_at.is_none() && replaces.is_some_and(|(older, _)| older.holds_its_name(now)) {
+            // Else two tokens would carry the name once the newest is acknowledged.
+            return refuse(
+                format!(
+                    "{} {} is to replace a token, and nobody acknowledged it",
+                    old.name, old.id
+                ),
+                "revoke it, if nobody has it, and rotate the old one again",
             );
         }
         let pending = self

@@ -1,6 +1,6 @@
 //! Onboarding: an organization with its first key pair, and with the first one the first admin.
 
-use super::access::{Acting, changes_allowed};
+use super::access::{Acting, changes_allowed, email_allowed};
 use super::commit::{Changes, Note};
 use super::error::{Code, Error};
 use super::ports::Record;
@@ -15,21 +15,19 @@ use crate::domain::organization::Organization;
 impl Service {
     pub(super) fn onboard(&self, actor: &Actor, onboard: Onboard) -> Result<Response, Error> {
         changes_allowed(actor)?;
+        email_allowed(actor, &onboard.admin.email)?;
         self.refuse_taken_slug(&onboard)?;
         let email = onboard.admin.email.clone();
         let mut put = Vec::new();
         let mut notes = Vec::new();
         let is_first = self.registry().cashiers.is_empty();
-        let acting = if is_first {
+        let proven = if is_first {
             let admin = self.first_admin(&onboard)?;
             notes.push(Note::done(Action::CashierAdded, None, email.as_str()).because("the first admin"));
             put.push(Record::Cashier(admin));
-            Acting {
-                email: email.clone(),
-                role: Some(Role::Admin),
-            }
+            None
         } else {
-            self.proven(actor, &onboard.admin, Role::Admin)?
+            Some(self.proven(actor, &onboard.admin, Role::Admin)?)
         };
         // Outside the writer's lock: it takes from a tenth of a second to many.
         let generated = self.ports.keys.generate(onboard.size)?;
@@ -43,6 +41,13 @@ impl Service {
                 "look at what is there before you go on",
             ));
         }
+        let acting = match &proven {
+            Some(proven) => self.still_proven(proven, Role::Admin)?,
+            None => Acting {
+                email: email.clone(),
+                role: Some(Role::Admin),
+            },
+        };
         let now = self.now();
         let organization = Organization {
             id: OrganizationId(Id::new(now, self.random()?)),

@@ -63,8 +63,8 @@ impl Service {
         action: Action,
         retire: impl FnOnce(&Token, Timestamp, Timestamp) -> Result<Timestamp, Error>,
     ) -> Result<Response, Error> {
-        let acting = self.signed_in(actor, Role::Operator)?;
         let mut writer = self.writer();
+        let acting = self.signed_in(actor, Role::Operator)?;
         let now = self.now();
         let (mut old, retires_at) = self.retiring(organization, token, now)?;
         let moved = retire(&old, retires_at, now)?;

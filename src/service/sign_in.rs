@@ -19,10 +19,12 @@ use crate::domain::cashier::{Cashier, PASSWORD_MAX, PASSWORD_MIN, Role};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::text::Email;
 use crate::domain::throttle::Throttle;
+use crate::domain::time::Timestamp;
 
 /// How long a sign-in is good for (security.md, "Who acts").
 const SESSION: Duration = Duration::from_secs(600);
-/// Unknown addresses that are throttled in memory; beyond it the oldest are forgotten.
+/// Addresses that are throttled in memory, because nobody has them or the store takes nothing; beyond it the oldest are
+/// forgotten.
 const STRANGERS: usize = 1_000;
 
 #[derive(Default)]
@@ -38,6 +40,30 @@ impl Sessions {
         open.get(&session).map(|(email, _)| email.clone())
     }
 
+    /// Forgets what was counted in memory for an address.
+    pub(super) fn forget_strangers(&self, email: &Email) {
+        lock(&self.strangers).retain(|(other, _), _| other != email);
+    }
+
+    /// Counts a failure that is not stored: nothing of an address that nobody has is ever written.
+    fn count_in_memory(&self, key: (Email, String), begin: Throttle, now: Timestamp) -> Result<(), Error> {
+        let mut strangers = lock(&self.strangers);
+        if let Some(until) = strangers.get(&key).and_then(|known| known.blocked_until(now)) {
+            return Err(throttled(&key.0, until, now));
+        }
+        if strangers.len() >= STRANGERS {
+            let oldest = strangers
+                .iter()
+                .min_by_key(|(_, throttle)| throttle.last_failure)
+                .map(|(key, _)| key.clone());
+            oldest.map(|key| strangers.remove(&key));
+        }
+        let throttle = strangers.entry(key).or_insert(begin);
+        throttle.failures += 1;
+        throttle.last_failure = now;
+        Ok(())
+    }
+
     /// Ends every sign-in of a cashier.
     pub(super) fn close(&self, email: &Email) {
         lock(&self.open).retain(|_, (other, _)| other != email);
@@ -46,19 +72,18 @@ impl Sessions {
 
 impl Service {
     pub(super) fn sign_in(&self, actor: &Actor, credentials: &Credentials) -> Result<Response, Error> {
-        let role = self.check_password(actor, credentials)?;
-        let email = credentials.email.clone();
-        let acting = Acting {
-            email: email.clone(),
-            role: Some(role),
-        };
+        let cashier = self.check_password(actor, credentials)?;
+        let (email, role) = (cashier.email.clone(), cashier.role);
+        // Held until the sign-in is there: a reset that comes after this ends it, one that came before is seen.
+        let mut writer = self.writer();
+        let acting = self.still_proven(&cashier, Role::Viewer)?;
         if !actor.read_only {
             let note = Note::done(Action::SignedIn, None, email.as_str());
             let changes = Changes {
                 notes: vec![note],
                 ..Changes::default()
             };
-            self.commit(&mut self.writer(), actor, Some(&acting), changes)?;
+            self.commit(&mut writer, actor, Some(&acting), changes)?;
         }
         let session = SessionId(self.random()?);
         let until = self.ports.clock.monotonic() + SESSION;
@@ -79,8 +104,8 @@ impl Service {
         Ok(Response::Done)
     }
 
-    /// Whether the password is the cashier's; its role if so.
-    pub(super) fn check_password(&self, actor: &Actor, credentials: &Credentials) -> Result<Role, Error> {
+    /// Whether the password is the cashier's; the cashier as it was then, if so.
+    pub(super) fn check_password(&self, actor: &Actor, credentials: &Credentials) -> Result<Cashier, Error> {
         let email = &credentials.email;
         email_allowed(actor, email)?;
         let source = source(actor);
@@ -94,6 +119,8 @@ impl Service {
             None => None,
         };
         let check = self.ports.passwords.verify(&credentials.password, phc.as_ref())?;
+        // Tries side by side pass the first question together: only one of them gets an answer.
+        self.refuse_if_throttled(email, &source)?;
         match (check, known) {
             (PasswordCheck::Right | PasswordCheck::RightButOutdated, Some((cashier, _))) => {
                 if cashier.disabled_at.is_some() {
@@ -101,9 +128,9 @@ impl Service {
                 }
                 self.forget_failures(actor, &cashier, &source)?;
                 if check == PasswordCheck::RightButOutdated {
-                    self.rehash(actor, &cashier, &credentials.password)?;
+                    return self.rehash(actor, cashier, &credentials.password);
                 }
-                Ok(cashier.role)
+                Ok(cashier)
             }
             (_, known) => {
                 self.count_failure(actor, email, source, known.is_some())?;
@@ -119,21 +146,17 @@ impl Service {
 
     fn refuse_if_throttled(&self, email: &Email, source: &str) -> Result<(), Error> {
         let key = (email.clone(), source.to_owned());
+        let now = self.now();
+        let blocked = |throttle: &Throttle| throttle.blocked_until(now);
         let stored = self
             .registry()
             .throttles
             .get(&key)
-            .map(|(throttle, _)| throttle.clone());
-        let throttle = stored.or_else(|| lock(&self.sessions.strangers).get(&key).cloned());
-        let now = self.now();
-        if let Some(until) = throttle.and_then(|throttle| throttle.blocked_until(now)) {
-            let wait = until.since(now).num_seconds() + 1;
-            let message =
-                format!("too many wrong passwords for {email} from here: wait until {until}, {wait} s");
-            let hint = "wait, or have an admin or the host's owner run: strongroom cashier unlock";
-            return Err(Error::new(Code::Throttled, message, hint).on("password"));
-        }
-        Ok(())
+            .and_then(|(throttle, _)| blocked(throttle));
+        let in_memory = lock(&self.sessions.strangers).get(&key).and_then(blocked);
+        stored
+            .max(in_memory)
+            .map_or(Ok(()), |until| Err(throttled(email, until, now)))
     }
 
     fn count_failure(&self, actor: &Actor, email: &Email, source: String, known: bool) -> Result<(), Error> {
@@ -141,30 +164,21 @@ impl Service {
         let key = (email.clone(), source.clone());
         let begin = || Throttle {
             email: email.clone(),
-            source,
+            source: source.clone(),
             failures: 0,
             last_failure: now,
         };
         if !known {
-            let mut strangers = lock(&self.sessions.strangers);
-            if strangers.len() >= STRANGERS {
-                let oldest = strangers
-                    .iter()
-                    .min_by_key(|(_, t)| t.last_failure)
-                    .map(|(key, _)| key.clone());
-                oldest.map(|key| strangers.remove(&key));
-            }
-            let throttle = strangers.entry(key).or_insert_with(begin);
-            throttle.failures += 1;
-            throttle.last_failure = now;
-            return Ok(());
+            return self.sessions.count_in_memory(key, begin(), now);
         }
         let mut writer = self.writer();
+        // Again, because only here nobody else can fail at the same time.
+        self.refuse_if_throttled(email, &key.1)?;
         let mut throttle = self
             .registry()
             .throttles
             .get(&key)
-            .map_or_else(begin, |(throttle, _)| throttle.clone());
+            .map_or_else(&begin, |(throttle, _)| throttle.clone());
         throttle.failures += 1;
         throttle.last_failure = now;
         let note = Note {
@@ -184,39 +198,56 @@ impl Service {
             role: None,
         };
         self.commit(&mut writer, actor, Some(&acting), changes)
+            .inspect_err(|_| {
+                // A store that takes nothing, such as one on a full disk, must not make guessing free.
+                let _ = self.sessions.count_in_memory(key.clone(), begin(), now);
+            })
     }
 
     fn forget_failures(&self, actor: &Actor, cashier: &Cashier, source: &str) -> Result<(), Error> {
         let key = (cashier.email.clone(), source.to_owned());
+        lock(&self.sessions.strangers).remove(&key);
+        let mut writer = self.writer();
         if actor.read_only || !self.registry().throttles.contains_key(&key) {
             return Ok(());
         }
+        let acting = Acting {
+            email: cashier.email.clone(),
+            role: Some(cashier.role),
+        };
         let changes = Changes {
             delete: vec![RecordKey::Throttle(key.0, key.1)],
+            notes: vec![Note::done(
+                Action::FailuresForgotten,
+                None,
+                cashier.email.as_str(),
+            )],
             ..Changes::default()
         };
-        self.commit(&mut self.writer(), actor, None, changes)
+        self.commit(&mut writer, actor, Some(&acting), changes)
     }
 
-    fn rehash(&self, actor: &Actor, cashier: &Cashier, password: &Secret) -> Result<(), Error> {
-        let password = Some(self.seal_password(cashier, password)?);
+    /// Keeps the password with today's parameters; the cashier as it is kept then.
+    fn rehash(&self, actor: &Actor, cashier: Cashier, password: &Secret) -> Result<Cashier, Error> {
+        let password = Some(self.seal_password(&cashier, password)?);
         let mut writer = self.writer();
         let Ok(current) = self
             .registry()
             .cashier(&cashier.email)
             .map(|(cashier, _)| cashier.clone())
         else {
-            return Ok(());
+            return Ok(cashier);
         };
         if current.password != cashier.password {
-            return Ok(());
+            return Ok(cashier);
         }
         let acting = Acting {
             email: current.email.clone(),
             role: Some(current.role),
         };
         let note = Note::done(Action::PasswordRehashed, None, current.email.as_str());
-        let put = vec![Record::Cashier(Cashier { password, ..current })];
+        let rehashed = Cashier { password, ..current };
+        let put = vec![Record::Cashier(rehashed.clone())];
         self.commit(
             &mut writer,
             actor,
@@ -226,7 +257,8 @@ impl Service {
                 notes: vec![note],
                 ..Changes::default()
             },
-        )
+        )?;
+        Ok(rehashed)
     }
 
     /// Checks a new password against the rules and hashes it for keeping.
@@ -272,15 +304,11 @@ impl Service {
         password: &Secret,
     ) -> Result<Response, Error> {
         changes_allowed(actor)?;
-        let role = self.check_password(actor, credentials)?;
-        let (cashier, _) = self.registry().cashier(&credentials.email)?.clone();
+        let cashier = self.check_password(actor, credentials)?;
         let sealed = self.new_password(&cashier, password)?;
         let mut writer = self.writer();
+        let acting = self.still_proven(&cashier, Role::Viewer)?;
         let (current, _) = self.registry().cashier(&credentials.email)?.clone();
-        let acting = Acting {
-            email: current.email.clone(),
-            role: Some(role),
-        };
         let note = Note::done(Action::PasswordChanged, None, current.email.as_str());
         let put = vec![Record::Cashier(Cashier {
             password: Some(sealed),
@@ -299,6 +327,13 @@ impl Service {
         self.sessions.close(&credentials.email);
         Ok(Response::Done)
     }
+}
+
+fn throttled(email: &Email, until: Timestamp, now: Timestamp) -> Error {
+    let wait = until.since(now).num_seconds() + 1;
+    let message = format!("too many wrong passwords for {email} from here: wait until {until}, {wait} s");
+    let hint = "wait, or have an admin or the host's owner run: strongroom cashier unlock";
+    Error::new(Code::Throttled, message, hint).on("password")
 }
 
 /// Where a try comes from: the SSH client's address, else the operating system's user.

@@ -172,3 +172,63 @@ fn nobody_changes_anything_without_signing_in() {
         assert!(expected.contains(&code), "{name}: {code:?}");
     }
 }
+
+#[test]
+fn what_was_taken_away_while_a_password_was_hashed_is_gone() {
+    let otto = "otto@acme.test";
+    let disable = Request::DisableCashier {
+        email: email(otto),
+        disabled: true,
+    };
+    let reset = Request::ResetCashier { email: email(otto) };
+    let demote = Request::SetRole {
+        email: email(otto),
+        role: Role::Viewer,
+    };
+    let mint = Request::CreateToken(CreateToken {
+        credentials: credentials(otto, PASSWORD),
+        ..create("new")
+    });
+    let change = Request::ChangePassword {
+        credentials: credentials(otto, PASSWORD),
+        password: super::harness::secret("another long pass phrase"),
+    };
+    let sign_in = Request::SignIn(credentials(otto, PASSWORD));
+    for (meanwhile, request, code) in [
+        (&disable, &mint, Code::Forbidden),
+        (&disable, &change, Code::Forbidden),
+        (&disable, &sign_in, Code::Forbidden),
+        (&reset, &mint, Code::Unauthenticated),
+        (&reset, &change, Code::Unauthenticated),
+        (&reset, &sign_in, Code::Unauthenticated),
+        (&demote, &mint, Code::Forbidden),
+    ] {
+        let harness = Harness::admin();
+        harness.cashier(otto, Role::Operator);
+        harness.meanwhile(&harness.actor, meanwhile.clone());
+        assert_eq!(
+            harness.refused(request.clone()).code,
+            code,
+            "{meanwhile:?} {request:?}"
+        );
+    }
+}
+
+#[test]
+fn who_comes_as_one_cashier_neither_breaks_the_glass_nor_enrols_another() {
+    let mut harness = Harness::admin();
+    let otto = email("otto@acme.test");
+    let code = harness.code(Request::AddCashier {
+        email: otto.clone(),
+        role: Role::Admin,
+    });
+    harness.actor.fixed_email = Some(email(super::harness::ADA));
+    let enrol = Request::Enrol {
+        email: otto.clone(),
+        code: code.code,
+        password: super::harness::secret(PASSWORD),
+    };
+    assert_eq!(harness.refused(enrol).code, Code::Forbidden);
+    let break_glass = Request::BreakGlass { email: otto };
+    assert_eq!(harness.refused(break_glass).code, Code::Forbidden);
+}

@@ -148,3 +148,55 @@ fn what_does_not_work_any_more_is_not_rotated() {
     );
     assert_eq!(code_of(harness.rotate("nobody", Overlap::Now)), Code::NotFound);
 }
+
+#[test]
+fn an_old_token_that_was_revoked_before_the_acknowledgement_does_not_outlive_the_overlap() {
+    let harness = Harness::admin();
+    let (id, old) = harness.minted("payouts-prod");
+    let new = harness.rotate("payouts-prod", Overlap::Days3).unwrap();
+    harness.invalidate(&[id], Invalidation::Revoke).unwrap();
+    harness.acknowledge(&new);
+    let restore = Request::RestoreToken {
+        organization: None,
+        token: TokenRef::Id(id),
+    };
+    harness.ask(restore).unwrap();
+    assert_eq!(harness.verdict(&old), Ok(Status::Retiring));
+    harness.advance(72, 0);
+    assert_eq!(harness.verdict(&old), Err(Some(Refusal::Expired)));
+}
+
+#[test]
+fn a_new_token_that_ended_at_its_reveal_does_not_end_the_old_one() {
+    let harness = Harness::onboarded();
+    let (_, old) = harness.minted("payouts-prod");
+    let request = strongroom::service::request::RotateToken {
+        organization: None,
+        token: TokenRef::parse("payouts-prod"),
+        lifetime: Some(strongroom::domain::token::Lifetime::Hours24),
+        overlap: Overlap::Now,
+        credentials: super::harness::credentials(super::harness::ADA, super::harness::PASSWORD),
+    };
+    let strongroom::service::Response::Minted(new) = harness.ask(Request::RotateToken(request)).unwrap()
+    else {
+        panic!()
+    };
+    harness.advance(24, 0);
+    let acknowledge = Request::AcknowledgeReveal { reveal: new.reveal };
+    assert_eq!(harness.refused(acknowledge).code, Code::Conflict);
+    assert_eq!(harness.verdict(&old), Ok(Status::Active));
+    harness
+        .ask(Request::DiscardReveal { reveal: new.reveal })
+        .unwrap();
+}
+
+#[test]
+fn a_replacement_that_nobody_acknowledged_is_not_rotated_itself() {
+    let harness = Harness::admin();
+    let (id, _) = harness.minted("payouts-prod");
+    let new = harness.rotate("payouts-prod", Overlap::Now).unwrap();
+    let again = harness.rotate(&new.token.id.to_string(), Overlap::Now);
+    assert_eq!(code_of(again), Code::Conflict);
+    harness.invalidate(&[id], Invalidation::Revoke).unwrap();
+    assert!(harness.rotate(&new.token.id.to_string(), Overlap::Now).is_ok());
+}

@@ -136,3 +136,52 @@ fn a_password_is_changed_by_who_knows_the_old_one_and_obeys_the_rules() {
     );
     assert_eq!(code_of(harness.session(ADA, PASSWORD)), Code::Unauthenticated);
 }
+
+#[test]
+fn tries_side_by_side_get_one_answer() {
+    for password in [PASSWORD, "wrong wrong wrong"] {
+        let harness = Harness::onboarded();
+        let wrong = Request::SignIn(credentials(ADA, "other other other"));
+        harness.meanwhile(&harness.actor, wrong);
+        assert_eq!(code_of(harness.session(ADA, password)), Code::Throttled);
+        let entries = harness.activity("cashier.sign_in_failed").entries;
+        assert_eq!(entries.len(), 1);
+    }
+}
+
+#[test]
+fn a_success_that_forgets_failures_is_in_the_log() {
+    let harness = Harness::onboarded();
+    fail(&harness, ADA);
+    harness.clock.advance(Duration::from_secs(1));
+    harness.session(ADA, PASSWORD).unwrap();
+    let entries = harness.activity("cashier.failures_forgotten").entries;
+    assert_eq!(entries[0].actor.cashier, Some(email(ADA)));
+}
+
+#[test]
+fn failures_count_also_while_the_disk_is_full() {
+    let harness = Harness::onboarded();
+    harness
+        .full
+        .is_full
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(fail(&harness, ADA), Code::DiskFull);
+    assert_eq!(fail(&harness, ADA), Code::Throttled);
+}
+
+#[test]
+fn an_address_that_was_tried_before_it_was_added_is_released_like_any_other() {
+    const OTTO: &str = "otto@acme.test";
+    let harness = Harness::admin();
+    for _ in 0..5 {
+        fail(&harness, OTTO);
+        harness.clock.advance(Duration::from_secs(8));
+    }
+    harness.cashier(OTTO, strongroom::domain::cashier::Role::Viewer);
+    assert_eq!(code_of(harness.session(OTTO, PASSWORD)), Code::Throttled);
+    harness
+        .ask(Request::UnlockCashier { email: email(OTTO) })
+        .unwrap();
+    assert!(harness.session(OTTO, PASSWORD).is_ok());
+}
