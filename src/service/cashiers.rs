@@ -147,16 +147,7 @@ impl Service {
         let email = cashier.email.clone();
         let note = Note::done(action, None, email.as_str()).because(reason);
         let put = vec![Record::Cashier(cashier)];
-        self.commit(
-            writer,
-            actor,
-            acting,
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(writer, actor, acting, Changes::of(put, note))?;
         let code = Secret::new(code.expose().chunks(5).collect::<Vec<_>>().join(&b'-'));
         Ok(Response::EnrolmentCode(EnrolmentCode {
             email,
@@ -224,16 +215,7 @@ impl Service {
             enrolment: None,
             ..current
         })];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         Ok(Response::Done)
     }
 
@@ -247,16 +229,7 @@ impl Service {
         let reason = format!("{} → {}", cashier.role.word(), role.word());
         let note = Note::done(Action::RoleChanged, None, email.as_str()).because(reason);
         let put = vec![Record::Cashier(Cashier { role, ..cashier })];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         Ok(Response::Done)
     }
 

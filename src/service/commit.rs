@@ -29,6 +29,17 @@ pub(super) struct Changes {
     pub(super) notes: Vec<Note>,
 }
 
+impl Changes {
+    /// Records to write, and the one thing to say about it.
+    pub(super) fn of(put: Vec<Record>, note: Note) -> Self {
+        Self {
+            put,
+            delete: Vec::new(),
+            notes: vec![note],
+        }
+    }
+}
+
 /// One audit entry to be.
 #[derive(Debug)]
 pub(super) struct Note {

@@ -87,16 +87,7 @@ impl Service {
             subject(&token),
         );
         let put = vec![Record::Token(token)];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         Ok(Response::Done)
     }
 

@@ -3,6 +3,7 @@
 //! A job can be cancelled until its point of no return, just before its commit; whoever is first wins.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -58,7 +59,10 @@ impl Service {
         lock(&self.jobs.running).insert(number, Arc::clone(&job));
         let service = Arc::clone(self);
         let run = move || {
-            let result = work(&service, &job).map(Arc::new);
+            // Whoever waits for the end hears of it also when the work panics.
+            let result = catch_unwind(AssertUnwindSafe(|| work(&service, &job)))
+                .unwrap_or_else(|_| Err(panicked()))
+                .map(Arc::new);
             lock(&service.jobs.running).remove(&number);
             service.feed.publish(&Event::JobEnded(JobId(number), result));
         };
@@ -91,4 +95,12 @@ impl Service {
             "look at what it did",
         ))
     }
+}
+
+fn panicked() -> Error {
+    Error::new(
+        Code::Internal,
+        "the work broke off through a fault of ours",
+        "look at the activity list before you repeat it, and report it",
+    )
 }

@@ -151,16 +151,7 @@ impl Service {
         ));
         let answer = Response::KeyRotated(generation(&replaced), generation(&new));
         let put = vec![Record::KeyPair(new), Record::KeyPair(replaced)];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         self.decryptors.forget(id);
         Ok(answer)
     }

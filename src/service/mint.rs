@@ -120,16 +120,7 @@ impl Service {
         let note = Note::done(action, Some(slug), subject(&token)).because(reason);
         let (id, replaces) = (token.id, token.replaces);
         let put = vec![Record::Token(token)];
-        self.commit(
-            writer,
-            actor,
-            Some(acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(writer, actor, Some(acting), Changes::of(put, note))?;
         let reveal = self
             .reveals
             .begin(self.random()?, organization.id, id, &acting.email);

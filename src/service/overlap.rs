@@ -72,16 +72,7 @@ impl Service {
         let note = Note::done(action, Some(organization.slug.clone()), subject(&old))
             .because(format!("retires at {moved}"));
         let put = vec![Record::Token(old)];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         Ok(Response::Done)
     }
 

@@ -95,16 +95,7 @@ impl Service {
             email: open.by,
             role: None,
         };
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         lock(&self.reveals.open).remove(&reveal);
         Ok(Response::Done)
     }
@@ -136,16 +127,7 @@ impl Service {
             email: open.by,
             role: None,
         };
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         lock(&self.reveals.open).remove(&reveal);
         Ok(Response::Done)
     }

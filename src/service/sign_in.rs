@@ -188,11 +188,7 @@ impl Service {
             result: Outcome::Refused,
             reason: format!("failure {} in a row", throttle.failures),
         };
-        let changes = Changes {
-            put: vec![Record::Throttle(throttle)],
-            notes: vec![note],
-            ..Changes::default()
-        };
+        let changes = Changes::of(vec![Record::Throttle(throttle)], note);
         let acting = Acting {
             email: email.clone(),
             role: None,
@@ -248,16 +244,7 @@ impl Service {
         let note = Note::done(Action::PasswordRehashed, None, current.email.as_str());
         let rehashed = Cashier { password, ..current };
         let put = vec![Record::Cashier(rehashed.clone())];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         Ok(rehashed)
     }
 
@@ -314,16 +301,7 @@ impl Service {
             password: Some(sealed),
             ..current
         })];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes: vec![note],
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         self.sessions.close(&credentials.email);
         Ok(Response::Done)
     }
