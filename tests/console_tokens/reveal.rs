@@ -219,7 +219,7 @@ fn it_is_written_to_a_new_file_that_nobody_else_reads() {
 }
 
 #[test]
-fn the_idle_lock_hides_it_and_keeps_it() {
+fn the_idle_lock_hides_it_and_keeps_it_for_who_minted_it() {
     let mut seat = revealing();
     let token = token(&mut seat);
     seat.press("v");
@@ -229,8 +229,21 @@ fn the_idle_lock_hides_it_and_keeps_it() {
         screen.contains("locked") && !screen.contains(&token) && !screen.contains("New token"),
         "{screen}"
     );
+    seat.press("shift-tab");
+    seat.press("ctrl-u");
+    seat.type_text("vera@acme.test");
+    seat.press("tab");
+    seat.type_text(PASSWORD);
+    seat.press("enter");
+    let screen = seat.screen();
+    assert!(
+        screen.contains("waits for ada@acme.test alone") && !screen.contains("New token"),
+        "{screen}"
+    );
+    seat.press("ctrl-u");
     seat.type_text("ada@acme.test");
     seat.press("tab");
+    seat.press("ctrl-u");
     seat.type_text(PASSWORD);
     seat.press("enter");
     assert!(

@@ -8,6 +8,7 @@ use super::desk::{Desk, Facts};
 use super::message::News;
 use crate::console::keymap::Context;
 use crate::console::theme::Theme;
+use crate::domain::text::Email;
 
 /// Names an open dialog, so that answers find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +39,11 @@ pub trait Dialog: fmt::Debug + Send {
     /// instead of closed.
     fn is_reveal(&self) -> bool {
         false
+    }
+
+    /// The cashier whose reveal it is: nobody else may unlock the console while it is open.
+    fn reveals_to(&self) -> Option<&Email> {
+        None
     }
 
     /// Whether it shows or holds a secret: it is never left open for longer than five idle minutes, whatever the

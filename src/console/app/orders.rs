@@ -210,7 +210,8 @@ pub(super) fn organizations(model: &mut Model) {
     }
 }
 
-/// Locks: signs out, forgets what the screens hold, closes what lies over them but for a reveal, which is hidden.
+/// Locks: signs out, forgets what the screens hold, closes what lies over them but for a reveal, which is hidden and
+/// seen again only by the cashier it is for.
 pub(super) fn lock(model: &mut Model, effects: &mut Vec<Effect>) {
     sign_out(model, effects);
     model.pending.clear();
@@ -218,7 +219,12 @@ pub(super) fn lock(model: &mut Model, effects: &mut Vec<Effect>) {
     model.note = None;
     model.ended.clear();
     empty_screens(model);
-    model.lock = Some(Lock::new(model.facts.email.as_ref()));
+    let revealed = model
+        .dialogs
+        .iter()
+        .find_map(|(_, dialog)| dialog.reveals_to())
+        .cloned();
+    model.lock = Some(Lock::new(model.facts.email.as_ref(), revealed));
 }
 
 /// Gives input to the lock.

@@ -18,17 +18,20 @@ use crate::service::request::Request;
 #[derive(Debug)]
 pub struct Lock {
     form: Form,
+    /// The only cashier who may open it: there is a reveal behind it.
+    only: Option<Email>,
 }
 
 impl Lock {
-    /// Locked, with `email` proposed.
+    /// Locked, with `email` proposed; for `only` alone where one is given.
     #[must_use]
-    pub fn new(email: Option<&Email>) -> Self {
+    pub fn new(email: Option<&Email>, only: Option<Email>) -> Self {
+        let email = only.as_ref().or(email);
         let mut form = Form::new().credentials_of(email);
         if email.is_some() {
             form.focus_on("password");
         }
-        Self { form }
+        Self { form, only }
     }
 
     /// Where the focus is.
@@ -42,6 +45,11 @@ impl Lock {
         if self.form.take(&news) == Pressing::Submit
             && let Some(credentials) = self.form.credentials()
         {
+            if let Some(only) = self.only.as_ref().filter(|only| **only != credentials.email) {
+                self.form
+                    .refuse("e-mail address", format!("a new token waits for {only} alone"));
+                return Fate::Stay;
+            }
             desk.ask(Tag::SignIn, Request::SignIn(credentials));
             self.form.wait("Checking the password", desk.facts.at.monotonic);
         }
@@ -59,7 +67,11 @@ impl Lock {
     /// Draws it; nothing else is drawn while the console is locked.
     pub fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
         let area = dialog::open(frame, theme, "Locked", Tone::Warn, 66, self.form.height() + 5);
-        let line = Line::styled("Any cashier's e-mail and password open it again.", theme.text);
+        let text = match &self.only {
+            Some(only) => format!("A new token waits behind it: {only} opens it again."),
+            None => "Any cashier's e-mail and password open it again.".to_owned(),
+        };
+        let line = Line::styled(text, theme.text);
         frame.render_widget(
             line,
             Rect {

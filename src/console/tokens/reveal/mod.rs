@@ -22,6 +22,7 @@ use crate::console::keymap::{Command, Context};
 use crate::console::theme::Theme;
 use crate::console::when;
 use crate::console::widgets::field::Field;
+use crate::domain::text::Email;
 use crate::domain::token::Overlap;
 use crate::service::request::Request;
 use crate::service::response::Minted;
@@ -253,5 +254,9 @@ impl Dialog for Reveal {
 
     fn is_reveal(&self) -> bool {
         true
+    }
+
+    fn reveals_to(&self) -> Option<&Email> {
+        Some(&self.minted.token.minted_by)
     }
 }
