@@ -61,6 +61,7 @@ pub(super) fn run(
         screen: shown.map(|_| Screen::Tokens),
         organization: settings.org.clone(),
         email: actor.fixed_email.clone(),
+        read_only: actor.read_only,
         utc_offset: utc_offset(at.now),
         directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         idle: Some(if minutes == 0 {

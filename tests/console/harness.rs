@@ -130,6 +130,7 @@ impl Console {
             screen: None,
             organization: None,
             email: None,
+            read_only: false,
             utc_offset: 0,
             directory: PathBuf::from("/home/ada"),
             idle,

@@ -88,6 +88,7 @@ impl Seat {
             screen: Some(Screen::Tokens),
             organization: None,
             email: None,
+            read_only: false,
             utc_offset: 0,
             directory: PathBuf::from("/home/ops"),
             idle: None,

@@ -58,6 +58,7 @@ fn a_console_that_may_only_look_mints_nothing_and_says_why() {
     let mut operator = console(&host, &["--read-only"]);
     operator
         .sees("generation 1")
+        .sees("● read-only")
         .types("2")
         .sees("no token works here yet");
     operator.fills_the_form("payouts", (2, "3 months"));

@@ -29,6 +29,8 @@ pub struct Facts {
     pub session: Option<SignedIn>,
     /// The address to propose where a cashier is asked for: the last one that was used, or the fixed one.
     pub email: Option<Email>,
+    /// Whether the service was told to refuse changes: said in the frame, enforced there.
+    pub read_only: bool,
     /// The terminal's width and height in cells.
     pub size: (u16, u16),
     /// Local time minus UTC, in seconds.

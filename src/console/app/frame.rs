@@ -74,6 +74,7 @@ fn who<'a>(model: &Model, theme: &Theme) -> Span<'a> {
             let text = format!("{} {email} {} {minutes} min", glyphs.good, session.role.word());
             Span::styled(text, theme.good)
         }
+        None if model.facts.read_only => Span::styled(format!("{} read-only", glyphs.good), theme.text),
         None => Span::styled(format!("{} viewing", glyphs.good), theme.text),
     }
 }

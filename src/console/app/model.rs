@@ -81,6 +81,8 @@ pub struct Setup {
     pub organization: Option<Slug>,
     /// The only cashier that may act here (`--as`).
     pub email: Option<Email>,
+    /// Whether changes are refused here (`--read-only`).
+    pub read_only: bool,
     /// Local time minus UTC, in seconds.
     pub utc_offset: i32,
     /// Where files are proposed to be written.
@@ -156,6 +158,7 @@ impl Model {
                 current: setup.organization,
                 session: None,
                 email: setup.email,
+                read_only: setup.read_only,
                 size: setup.size,
                 utc_offset: setup.utc_offset,
                 keymap: setup.keymap,
