@@ -17,9 +17,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, Sha256Hasher};
 use strongroom::domain::secret::Secret;
-use strongroom::service::ports::Clock as _;
 use strongroom::service::request::TokenQuery;
 use strongroom::service::{Actor, Ports, Request, Response, Service};
 use strongroom::store::sled::SledStore;
@@ -37,7 +36,7 @@ fn main() {
     println!("{:>10}  {:>9}  {:>9}  {:>9}", "tokens", "open", "RSS", "peak RSS");
     for tokens in [0, 10_000, most] {
         let root = tempfile::tempdir().unwrap();
-        populate(root.path(), tokens);
+        population::data_directory(root.path(), tokens);
         for _ in 0..ROUNDS {
             let output = Command::new(std::env::current_exe().unwrap())
                 .env(OPEN, root.path())
@@ -53,25 +52,15 @@ fn main() {
     }
 }
 
-fn populate(root: &Path, tokens: u64) {
-    let key = Secret::new(vec![7; 32]);
-    let source = SealSource::KeyFile {
-        path: root.join("seal.key"),
-        key: &key,
-    };
-    let (file, keyring) = KeyringFile::create(&source, Arc::new(OsEntropy)).unwrap();
-    std::fs::write(root.join("keyring"), file.to_bytes().unwrap()).unwrap();
-    let store = SledStore::open(&root.join("store")).unwrap();
-    population::write(&store, &keyring, tokens, SystemClock.now());
-}
-
 fn measure(root: &Path) {
     let begin = Instant::now();
-    let file = KeyringFile::parse(&std::fs::read(root.join("keyring")).unwrap()).unwrap();
-    let keyring = file.open(&Secret::new(vec![7; 32]), Arc::new(OsEntropy)).unwrap();
+    let data = root.join("data");
+    let file = KeyringFile::parse(&std::fs::read(data.join("keyring")).unwrap()).unwrap();
+    let key = Secret::new(population::SEAL_KEY.to_vec());
+    let keyring = file.open(&key, Arc::new(OsEntropy)).unwrap();
     let entropy = Arc::new(OsEntropy);
     let service = Service::open(Ports {
-        store: Arc::new(SledStore::open(&root.join("store")).unwrap()),
+        store: Arc::new(SledStore::open(&data).unwrap()),
         clock: Arc::new(SystemClock),
         entropy: entropy.clone(),
         keys: Arc::new(RsaEngine::new(entropy.clone())),

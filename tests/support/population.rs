@@ -6,15 +6,22 @@
     reason = "each bench uses its own part of it, and ends where it fails"
 )]
 
+use std::path::Path;
+use std::sync::Arc;
+
+use strongroom::crypto::{KeyringFile, SealSource};
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::id::{Id, OrganizationId, RequestId, TokenId};
 use strongroom::domain::organization::Organization;
+use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{
     Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName, Variable,
 };
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::token::{Life, Lifetime, Revocation, Token, TokenSecret};
-use strongroom::service::ports::{Batch, Record, Sealer, Store};
+use strongroom::service::ports::{Batch, Clock as _, Record, Sealer, Store};
+use strongroom::store::sled::SledStore;
+use strongroom::system::{OsEntropy, SystemClock};
 
 const SERVICES: [&str; 8] = [
     "checkout",
@@ -48,6 +55,23 @@ pub fn text(number: u64) -> Vec<u8> {
         .text(&Brand::from_stored("FinCode"), &environment)
         .expose()
         .to_vec()
+}
+
+/// The key that opens the keyring of [`data_directory`].
+pub const SEAL_KEY: [u8; 32] = [7; 32];
+
+/// Makes `root`/data as the program itself leaves it, sealed by the key file `root`/seal.key.
+pub fn data_directory(root: &Path, count: u64) {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let (data, path) = (root.join("data"), root.join("seal.key"));
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(&path, SEAL_KEY).unwrap();
+    let key = Secret::new(SEAL_KEY.to_vec());
+    let source = SealSource::KeyFile { path, key: &key };
+    let (file, keyring) = KeyringFile::create(&source, Arc::new(OsEntropy)).unwrap();
+    std::fs::write(data.join("keyring"), file.to_bytes().unwrap()).unwrap();
+    let store = SledStore::open(&data).unwrap();
+    write(&store, &keyring, count, SystemClock.now());
 }
 
 /// Writes an organization and `count` tokens minted over the year before `now`, a thousand in a commit.
