@@ -20,6 +20,8 @@ use super::open::{Fault, Open, Write};
 pub(super) struct Engine {
     folder: PathBuf,
     trees: &'static [&'static str],
+    /// In bytes.
+    cache: u64,
     state: RwLock<State>,
     /// Held from reading what a write depends on until it is durable.
     writer: Mutex<()>,
@@ -34,16 +36,21 @@ enum State {
 }
 
 impl Engine {
-    /// Opens the database in `folder`, made when it is not there.
+    /// Opens the database in `folder`, made when it is not there; `cache` is in bytes.
     ///
     /// # Errors
     /// It is damaged, the disk is full, or the operating system refused.
-    pub(super) fn open(folder: PathBuf, trees: &'static [&'static str]) -> Result<Self, StoreError> {
-        let open = Open::new(&folder, trees).map_err(|fault| explain(&folder, &fault))?;
+    pub(super) fn open(
+        folder: PathBuf,
+        trees: &'static [&'static str],
+        cache: u64,
+    ) -> Result<Self, StoreError> {
+        let open = Open::new(&folder, trees, cache).map_err(|fault| explain(&folder, &fault))?;
         let state = RwLock::new(State::Open(open));
         Ok(Self {
             folder,
             trees,
+            cache,
             state,
             writer: Mutex::new(()),
         })
@@ -101,13 +108,14 @@ impl Engine {
         drop(state);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Full(undo) = &*state {
-            let attempt = Open::new(&self.folder, self.trees).and_then(|open| match open.restore(undo) {
-                Ok(()) => Ok(open),
-                Err(fault) => {
-                    open.discard(&fault);
-                    Err(fault)
-                }
-            });
+            let attempt =
+                Open::new(&self.folder, self.trees, self.cache).and_then(|open| match open.restore(undo) {
+                    Ok(()) => Ok(open),
+                    Err(fault) => {
+                        open.discard(&fault);
+                        Err(fault)
+                    }
+                });
             match attempt {
                 Ok(open) => *state = State::Open(open),
                 Err(fault) => {
@@ -186,7 +194,7 @@ mod tests {
     #[test]
     fn a_write_that_failed_for_want_of_room_and_turned_up_all_the_same_is_undone() {
         let root = tempfile::tempdir().unwrap();
-        let engine = Engine::open(root.path().join("records"), &["records"]).unwrap();
+        let engine = Engine::open(root.path().join("records"), &["records"], 1 << 20).unwrap();
         engine.write(true, |_| Ok(set("old"))).unwrap();
         engine.write(true, |_| Ok(set("new"))).unwrap();
         let full = Fault::Io(io::ErrorKind::StorageFull.into());
@@ -194,7 +202,7 @@ mod tests {
         assert_eq!(value(&engine), Ok(Some(b"old".to_vec())));
         engine.write(true, |_| Ok(set("newer"))).unwrap();
         drop(engine);
-        let engine = Engine::open(root.path().join("records"), &["records"]).unwrap();
+        let engine = Engine::open(root.path().join("records"), &["records"], 1 << 20).unwrap();
         assert_eq!(value(&engine), Ok(Some(b"newer".to_vec())));
     }
 
@@ -206,7 +214,7 @@ mod tests {
         ];
         for fault in faults {
             let root = tempfile::tempdir().unwrap();
-            let engine = Engine::open(root.path().join("records"), &["records"]).unwrap();
+            let engine = Engine::open(root.path().join("records"), &["records"], 1 << 20).unwrap();
             let refused = engine.write(true, |_| Err(fault())).unwrap_err();
             assert!(
                 matches!(refused, StoreError::Damaged(_) | StoreError::Closed(_)),

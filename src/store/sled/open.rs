@@ -14,8 +14,6 @@ use crate::service::ports::StoreError;
 
 use super::contain::contain;
 
-/// sled's default of 1 GB is for another kind of program; with 64 MB a million records load as fast.
-const CACHE: u64 = 64 * 1024 * 1024;
 /// How often, 10 ms apart, an open is tried again while sled's own threads still let go of the file.
 const TRIES: u32 = 300;
 
@@ -59,14 +57,14 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// Opens the database in `folder`, made when it is not there, with these trees.
+    /// Opens the database in `folder`, made when it is not there, with these trees and a cache of so many bytes.
     ///
     /// # Errors
     /// sled's, or the operating system's.
-    pub(super) fn new(folder: &Path, names: &[&str]) -> Result<Self, Fault> {
+    pub(super) fn new(folder: &Path, names: &[&str], cache: u64) -> Result<Self, Fault> {
         create(folder).map_err(Fault::Io)?;
         remove_stray_snapshots(folder).map_err(Fault::Io)?;
-        let config = Config::new().path(folder).cache_capacity(CACHE);
+        let config = Config::new().path(folder).cache_capacity(cache);
         let mut tries = 0;
         let db = loop {
             match contain(|| config.open()).map_err(Fault::Panic)? {
@@ -192,7 +190,7 @@ impl Open {
 pub(super) struct Entries(::sled::Iter);
 
 /// A key and a value.
-type Entry = (::sled::IVec, ::sled::IVec);
+pub(super) type Entry = (::sled::IVec, ::sled::IVec);
 
 impl Iterator for Entries {
     type Item = Result<Entry, Fault>;
