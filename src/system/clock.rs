@@ -18,12 +18,10 @@ const MONOTONIC: ClockId = ClockId::Monotonic;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the adapter that the ban sends everybody to"
-    )]
     fn now(&self) -> Timestamp {
-        chrono::Utc::now().into()
+        // Not by way of a calendar: verify asks for it each time.
+        let time = clock_gettime(ClockId::Realtime);
+        Timestamp::from_millis(time.tv_sec * 1000 + time.tv_nsec / 1_000_000)
     }
 
     fn monotonic(&self) -> Duration {

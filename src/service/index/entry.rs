@@ -37,8 +37,9 @@ pub struct Entry {
     brand: Symbol,
     minted_by: Symbol,
     acknowledged: i64,
-    name: Box<str>,
-    variable: Box<str>,
+    /// The name and the variable, one after the other.
+    labels: Box<str>,
+    name_length: u16,
     rare: Option<Box<Rare>>,
 }
 
@@ -93,8 +94,8 @@ impl Entry {
             minted_by: names.intern(token.minted_by.as_str()),
             revision: u32::try_from(revision).unwrap_or(u32::MAX),
             acknowledged: pack(token.acknowledged_at),
-            name: token.name.as_str().into(),
-            variable: token.variable.as_str().into(),
+            labels: [token.name.as_str(), token.variable.as_str()].concat().into(),
+            name_length: token.name.as_str().len() as u16,
             rare,
         }
     }
@@ -103,10 +104,10 @@ impl Entry {
         Token {
             id: self.id,
             organization: names.owner(self.organization),
-            name: TokenName::from_stored(&self.name),
+            name: TokenName::from_stored(self.name()),
             service: ServiceName::from_stored(names.text(self.service)),
             environment: Environment::from_stored(names.text(self.environment)),
-            variable: Variable::from_stored(&self.variable),
+            variable: Variable::from_stored(self.variable()),
             brand: Brand::from_stored(names.text(self.brand)),
             lifetime: self.lifetime,
             life: self.life(),
@@ -125,10 +126,10 @@ impl Entry {
     pub(super) fn searchable(&self, names: &Interner, text: &mut Vec<u8>) {
         let begin = text.len();
         let parts = [
-            &*self.name,
+            self.name(),
             names.text(self.service),
             names.text(self.environment),
-            &*self.variable,
+            self.variable(),
         ];
         for part in parts.into_iter().chain([names.text(self.minted_by)]) {
             text.extend_from_slice(part.as_bytes());
@@ -171,7 +172,11 @@ impl Entry {
 
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.labels[..usize::from(self.name_length)]
+    }
+
+    fn variable(&self) -> &str {
+        &self.labels[usize::from(self.name_length)..]
     }
 
     /// Whether somebody confirmed to have it.

@@ -4,6 +4,7 @@
 //! for long. A slot (`u32`) names an entry for good: shard in the low byte, place in the rest; entries are replaced, never
 //! removed. Lock order: a table (`ids`, `labels`, `names`) before a shard, never a table while a shard is held.
 
+mod entries;
 mod entry;
 mod interner;
 mod search;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use hashbrown::HashTable;
 
+use self::entries::Entries;
 pub use self::entry::Entry;
 use self::interner::Interner;
 pub use self::selection::Selection;
@@ -44,10 +46,12 @@ pub struct TokenIndex {
     used: Mutex<Vec<Slot>>,
 }
 
+/// Aligned, so that two threads that lock neighbours do not pass one cache line to and fro.
 #[derive(Default)]
+#[repr(align(128))]
 struct Shard {
     slots: SlotTable,
-    entries: Vec<Entry>,
+    entries: Entries,
 }
 
 /// What verify learns about a token that it knows. Nothing in it is allocated.
@@ -90,7 +94,7 @@ impl TokenIndex {
     pub fn verify(&self, digest: &Digest, now: Timestamp, count: bool) -> Option<Found> {
         let shard = unpoisoned(self.shard(digest).read());
         let place = shard.slots.find(digest_hash(digest), |place| {
-            subtle::ConstantTimeEq::ct_eq(&shard.entries[place as usize].digest()[..], &digest.0[..]).into()
+            is_same(shard.entries[place as usize].digest(), &digest.0)
         })?;
         let entry = &shard.entries[place as usize];
         let life = entry.life();
@@ -235,6 +239,16 @@ impl TokenIndex {
         hasher.write(label.as_bytes());
         hasher.finish() as u32
     }
+}
+
+/// Compares in constant time, by words: byte by byte it took 60 ns.
+fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let (one, _) = one.as_chunks::<8>();
+    let (other, _) = other.as_chunks::<8>();
+    let difference = one.iter().zip(other).fold(0, |difference, (one, other)| {
+        difference | (u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other))
+    });
+    subtle::ConstantTimeEq::ct_eq(&difference, &0).into()
 }
 
 fn slot_of(digest: &Digest, place: u32) -> Slot {
