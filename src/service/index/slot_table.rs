@@ -5,8 +5,8 @@
 //! million, which a processor's last cache and page table cache still hold. Nothing is ever removed.
 
 const PLACE_BITS: u32 = 24;
-/// The most places of a table, so that the last one + 1 still fits in its bits.
-pub(super) const MOST: usize = (1 << PLACE_BITS) - 1;
+/// The bits of the place: 16 million a shard, of which there are 256.
+const PLACE: u32 = (1 << PLACE_BITS) - 1;
 
 /// Places by hash. The low half of a hash says where to look, the highest byte is the tag.
 #[derive(Default)]
@@ -62,7 +62,7 @@ const fn tag(hash: u64) -> u32 {
 
 /// The place that a word which is not free names.
 const fn place_in(word: u32) -> u32 {
-    (word & MOST as u32) - 1
+    (word & PLACE) - 1
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ const AUDIT: usize = 1;
 const USAGE: usize = 0;
 
 /// sled's default of 1 GB is for another kind of program: here every record is read once, at open.
-const RECORDS_CACHE: u64 = 16 * 1024 * 1024;
+const RECORDS_CACHE: u64 = 64 * 1024 * 1024;
 /// Usage is read once, and written where it was used.
 const USAGE_CACHE: u64 = 8 * 1024 * 1024;
 
