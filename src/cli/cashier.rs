@@ -192,23 +192,29 @@ impl Other {
 impl Enrol {
     fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
         let email = Email::folded(&self.email)?;
-        let password = new_password(&self.password, &email)?;
-        let code = if self.break_glass {
-            match context.ask(Request::BreakGlass { email: email.clone() })? {
+        if self.break_glass {
+            // The password first: a code that is made forgets the old one.
+            let password = new_password(&self.password, &email)?;
+            let code = match context.ask(Request::BreakGlass { email: email.clone() })? {
                 Response::EnrolmentCode(issued) => issued.code,
                 other => return Err(unexpected(&other)),
-            }
-        } else {
-            let what = format!("the enrolment code of {email}");
-            Wanted {
-                what,
-                file: self.code_file.as_ref(),
-                descriptor: None,
-                option: "--code-file",
-                is_new: false,
-            }
-            .read()?
-        };
+            };
+            return Self::finish(context, email, code, password);
+        }
+        let what = format!("the enrolment code of {email}");
+        let code = Wanted {
+            what,
+            file: self.code_file.as_ref(),
+            descriptor: None,
+            option: "--code-file",
+            is_new: false,
+        }
+        .read()?;
+        let password = new_password(&self.password, &email)?;
+        Self::finish(context, email, code, password)
+    }
+
+    fn finish(context: &Context<'_>, email: Email, code: Secret, password: Secret) -> Result<(), Failure> {
         context.ask(Request::Enrol {
             email,
             code,

@@ -82,7 +82,7 @@ pub const ASCII: Glyphs = Glyphs {
     mask: "*",
     dot: "|",
     arrow: ">",
-    chosen: "o",
+    chosen: "*",
     unchosen: ".",
     full: "#",
     empty: "-",

@@ -84,6 +84,10 @@ pub(super) fn take_copied(model: &mut Model, copied: Copied, effects: &mut Vec<E
 
 /// Shows a screen; what is on it is asked anew.
 pub(super) fn show(model: &mut Model, screen: Screen, effects: &mut Vec<Effect>) {
+    // What a note says belongs to the screen that it was said on.
+    if model.screen != screen {
+        model.note = None;
+    }
     model.screen = screen;
     if matches!(model.stage, Stage::Open) {
         tell(model, Asker::Screen(screen), News::Refresh, effects);

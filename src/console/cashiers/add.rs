@@ -64,7 +64,7 @@ impl Dialog for Add {
         }
         match news {
             News::Answer(_, Ok(Response::EnrolmentCode(code))) => {
-                desk.open(Code::new(code));
+                desk.open(Code::new(code, desk.facts));
                 desk.refresh();
                 Fate::Close
             }
@@ -86,7 +86,7 @@ impl Dialog for Add {
             self.form.height() + 5,
         );
         let line = Line::styled(
-            "The cashier sets the password alone, with a code that you hand over.",
+            "The cashier sets the password alone, with a code you hand over.",
             theme.dim,
         );
         frame.render_widget(

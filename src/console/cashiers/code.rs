@@ -10,19 +10,23 @@ use crate::console::theme::Theme;
 use crate::console::when;
 use crate::console::widgets::choice::Choice;
 use crate::console::widgets::dialog::{self, Tone};
+use crate::domain::text::Email;
 use crate::service::response::EnrolmentCode;
 
 /// The dialog.
 #[derive(Debug)]
 pub(super) struct Code {
     code: EnrolmentCode,
+    /// The admin who asked for it.
+    by: Option<Email>,
     choice: Choice,
 }
 
 impl Code {
-    pub(super) fn new(code: EnrolmentCode) -> Self {
+    pub(super) fn new(code: EnrolmentCode, facts: &Facts) -> Self {
         Self {
             code,
+            by: facts.session.as_ref().map(|signed_in| signed_in.email.clone()),
             choice: Choice::new(0, 2),
         }
     }
@@ -48,12 +52,16 @@ impl Dialog for Code {
         Fate::Stay
     }
 
-    fn holds_secret(&self) -> bool {
+    fn is_reveal(&self) -> bool {
         true
     }
 
+    fn reveals_to(&self) -> Option<&Email> {
+        self.by.as_ref()
+    }
+
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
-        let area = dialog::open(frame, theme, "One-time code", Tone::Warn, 70, 13);
+        let area = dialog::open(frame, theme, "One-time code", Tone::Warn, 70, 14);
         let until = when::exact(self.code.expires_at, facts.utc_offset);
         let lines = [
             Line::from(vec![
@@ -72,8 +80,9 @@ impl Dialog for Code {
                 "It is not shown again. Hand it over by another road than this one;",
                 theme.text,
             ),
+            Line::styled("the cashier sets the password with:", theme.text),
             Line::styled(
-                "the cashier sets the password with: strongroom cashier enrol",
+                format!("  strongroom cashier enrol {}", self.code.email),
                 theme.text,
             ),
         ];
@@ -81,7 +90,7 @@ impl Dialog for Code {
             frame.render_widget(line, Rect { y, height: 1, ..area });
         }
         let rows = Rect {
-            y: area.y + 8,
+            y: area.y + 9,
             height: 2,
             ..area
         };

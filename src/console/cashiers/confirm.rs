@@ -115,7 +115,7 @@ impl Dialog for Confirm {
         }
         match news {
             News::Answer(_, Ok(Response::EnrolmentCode(code))) => {
-                desk.open(Code::new(code));
+                desk.open(Code::new(code, desk.facts));
                 desk.refresh();
                 Fate::Close
             }

@@ -1,4 +1,4 @@
-//! Asks before leaving, only while a new token is shown that nobody confirmed to have.
+//! Asks before leaving, only while something is shown that cannot be had again: a new token, a one-time code.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -48,10 +48,10 @@ impl Dialog for QuitAnyway {
     }
 
     fn view(&self, _facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
-        let area = dialog::open(frame, theme, "Leave with a token unconfirmed?", Tone::Warn, 66, 9);
+        let area = dialog::open(frame, theme, "Leave it unconfirmed?", Tone::Warn, 66, 9);
         let lines = [
-            "The new token is shown nowhere else. If you leave now, it is",
-            "listed as never acknowledged, and the old one goes on.",
+            "What is open here is shown nowhere else. A token that is left now",
+            "is listed as never acknowledged; one it should replace goes on.",
         ];
         for (line, y) in lines.into_iter().zip(area.y + 1..) {
             frame.render_widget(Line::styled(line, theme.text), Rect { y, height: 1, ..area });
@@ -61,7 +61,7 @@ impl Dialog for QuitAnyway {
             height: 2,
             ..area
         };
-        let labels = [("go back", "to the token"), ("leave", "without the token")];
+        let labels = [("go back", "to it"), ("leave", "without it")];
         self.choice.draw(frame, rows, theme, &labels, true);
     }
 

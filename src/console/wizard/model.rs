@@ -54,7 +54,7 @@ impl Wizard {
             "Key file",
             400,
             &key_file.to_string_lossy(),
-            "made now, for this account only; not in the data directory",
+            "made now, for this account only; outside the data",
         );
         wizard
     }
