@@ -29,6 +29,21 @@ fn a_change_asks_for_the_cashier_once_and_goes_on_by_itself() {
 }
 
 #[test]
+fn leaving_with_a_code_open_asks_first_and_the_lock_keeps_it_for_the_admin_who_made_it() {
+    let mut console = with_grace();
+    console.sees("strongroom cashier enrol grace@acme.test");
+    console.keys("ctrl-c");
+    console.sees("Leave it unconfirmed?");
+    console.keys("esc");
+    console.pass(Duration::from_secs(300));
+    console.sees("waits behind it: ada@acme.test opens it again");
+    console.sees_not("strongroom cashier enrol");
+    console.type_in(PASSWORD);
+    console.keys("enter");
+    console.sees("strongroom cashier enrol grace@acme.test");
+}
+
+#[test]
 fn the_code_is_copied_as_a_secret_and_cleared_after_45_seconds() {
     let mut console = with_grace();
     console.keys("enter");

@@ -30,8 +30,13 @@ pub(super) fn rows_of(size: (u16, u16)) -> usize {
 
 /// Draws it into `area`, which is everything between the tabs and the line of hints.
 pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let filter = if model.filter.is_empty() {
+        String::new()
+    } else {
+        format!(" {} /{}", theme.glyphs.dot, model.filter.text())
+    };
     let title = format!(
-        "Activity {} {} entries, the newest first",
+        "Activity {} {} entries, the newest first{filter}",
         theme.glyphs.dot,
         when::count(model.head)
     );

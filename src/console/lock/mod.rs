@@ -47,7 +47,7 @@ impl Lock {
         {
             if let Some(only) = self.only.as_ref().filter(|only| **only != credentials.email) {
                 self.form
-                    .refuse("e-mail address", format!("a new token waits for {only} alone"));
+                    .refuse("e-mail address", format!("what is behind waits for {only} alone"));
                 return Fate::Stay;
             }
             desk.ask(Tag::SignIn, Request::SignIn(credentials));
@@ -68,7 +68,7 @@ impl Lock {
     pub fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
         let area = dialog::open(frame, theme, "Locked", Tone::Warn, 66, self.form.height() + 5);
         let text = match &self.only {
-            Some(only) => format!("A new token waits behind it: {only} opens it again."),
+            Some(only) => format!("Something new waits behind it: {only} opens it again."),
             None => "Any cashier's e-mail and password open it again.".to_owned(),
         };
         let line = Line::styled(text, theme.text);

@@ -38,7 +38,7 @@ impl Toast {
         now < self.until
     }
 
-    /// Draws it at the right end of `area`'s last row.
+    /// Draws it at the right end of `area`'s last row; one that is too long takes the rows above, whole.
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
         if area.is_empty() {
             return;
@@ -49,17 +49,40 @@ impl Toast {
             Tone::Warn => theme.glyphs.warn,
             Tone::Danger => theme.glyphs.danger,
         };
-        let text = format!(
-            " {sign} {} ",
-            fitted(&self.text, usize::from(area.width).saturating_sub(4), theme)
-        );
-        let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(area.width);
-        let row = Rect::new(area.right() - width, area.bottom() - 1, width, 1);
-        frame.render_widget(Clear, row);
-        frame
-            .buffer_mut()
-            .set_stringn(row.x, row.y, text, usize::from(width), self.tone.style(theme));
+        let room = usize::from(area.width).saturating_sub(4);
+        let mut lines = rows(&self.text, room);
+        lines.truncate(MOST_ROWS.min(usize::from(area.height)));
+        let width = lines.iter().map(|line| line.width()).max().unwrap_or(0).min(room) + 4;
+        let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width);
+        let height = u16::try_from(lines.len()).unwrap_or(1);
+        let block = Rect::new(area.right() - width, area.bottom() - height, width, height);
+        frame.render_widget(Clear, block);
+        for (place, (line, row)) in lines.iter().zip(block.rows()).enumerate() {
+            let sign = if place == 0 { sign } else { " " };
+            let text = format!(" {sign} {} ", fitted(line, room, theme));
+            let buffer = frame.buffer_mut();
+            buffer.set_stringn(row.x, row.y, text, usize::from(width), self.tone.style(theme));
+        }
     }
+}
+
+/// A message of more rows than this would be a dialog.
+const MOST_ROWS: usize = 4;
+
+/// The text in rows of `width` cells at most, broken between words.
+fn rows(text: &str, width: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in text.split(' ') {
+        match rows.last_mut() {
+            Some(row) if row.is_empty() => row.push_str(word),
+            Some(row) if row.width() + 1 + word.width() <= width => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(word.to_owned()),
+        }
+    }
+    rows
 }
 
 #[cfg(test)]
@@ -76,6 +99,9 @@ mod tests {
         let theme = Theme::new(Look::default());
         let screen = drawn(40, 2, |frame| toast.draw(frame, frame.area(), &theme));
         assert_eq!(screen, "\n            ▲ payouts-prod ends in 22 h");
+        let long = Toast::new("one two three four five", Tone::Good, Duration::ZERO);
+        let screen = drawn(14, 4, |frame| long.draw(frame, frame.area(), &theme));
+        assert_eq!(screen, "\n ● one two\n   three four\n   five");
         drawn(3, 1, |frame| toast.draw(frame, frame.area(), &theme));
     }
 }
