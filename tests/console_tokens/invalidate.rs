@@ -129,3 +129,75 @@ fn giving_up_the_sign_in_changes_nothing_and_keeps_what_was_typed() {
     );
     assert_eq!(seat.harness.verdict(&secret), Ok(Status::Active));
 }
+
+#[test]
+fn marked_ones_are_named_also_those_that_the_filter_hides() {
+    let harness = Harness::onboarded();
+    let secrets: Vec<_> = ["ledger-a", "ledger-b", "payouts-c"]
+        .map(|name| harness.minted(name).1)
+        .into();
+    let mut seat = Seat::new(harness);
+    seat.press("s home space space x");
+    let screen = seat.screen();
+    assert!(screen.contains("│ ledger-a, ledger-b "), "{screen}");
+    assert!(!screen.contains("in the list as it is filtered"), "{screen}");
+    seat.press("esc /");
+    seat.type_text("pay");
+    seat.press("enter space x");
+    let screen = seat.screen();
+    assert!(screen.contains("│ ledger-a, ledger-b, payouts-c "), "{screen}");
+    assert!(
+        screen.contains("2 of them are not in the list as it is filtered: ledger-a, ledger-b"),
+        "{screen}"
+    );
+    for secret in &secrets {
+        assert_eq!(seat.harness.verdict(secret), Ok(Status::Active));
+    }
+}
+
+#[test]
+fn a_marked_one_far_down_in_the_list_is_not_said_to_be_filtered_away() {
+    let mut seat = Seat::new(super::list::many(450));
+    seat.press("s home space end space");
+    seat.slow = true;
+    seat.press("x tab enter");
+    assert!(
+        seat.screen().contains("a moment: who uses it"),
+        "{}",
+        seat.screen()
+    );
+    let work = seat.kept.pop_front().unwrap();
+    seat.answer(work);
+    seat.press("enter");
+    assert!(
+        seat.screen()
+            .contains("a moment: whether the list shows them all"),
+        "{}",
+        seat.screen()
+    );
+    seat.slow = false;
+    while let Some(work) = seat.kept.pop_front() {
+        seat.answer(work);
+    }
+    let screen = seat.screen();
+    assert!(screen.contains("Invalidate 2 marked tokens"), "{screen}");
+    assert!(!screen.contains("in the list as it is filtered"), "{screen}");
+}
+
+#[test]
+fn the_undo_names_what_works_again_and_puts_the_cursor_there() {
+    let harness = Harness::onboarded();
+    for name in ["a-prod", "b-prod", "c-prod", "d-prod"] {
+        harness.minted(name);
+    }
+    let mut seat = Seat::new(harness);
+    seat.press("s home down down x tab enter");
+    seat.sign_in();
+    seat.press("home u");
+    assert!(seat.screen().contains("c-prod works again"), "{}", seat.screen());
+    assert_eq!(seat.selected(), "c-prod");
+    seat.press("home down space space x tab enter");
+    seat.press("end u");
+    assert!(seat.screen().contains("2 tokens work again"), "{}", seat.screen());
+    assert_eq!(seat.selected(), "b-prod");
+}

@@ -10,7 +10,7 @@ use super::harness::{Harness, create};
 use super::seat::Seat;
 
 /// Tokens `t-000`, `t-001`, …
-fn many(count: usize) -> Harness {
+pub fn many(count: usize) -> Harness {
     let harness = Harness::onboarded();
     for number in 0..count {
         harness.minted(&format!("t-{number:03}"));

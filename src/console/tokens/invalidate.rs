@@ -11,21 +11,28 @@ use crate::console::form::{Form, Pressing};
 use crate::console::keymap::{Command, Context};
 use crate::console::theme::Theme;
 use crate::console::widgets::dialog::{self, Tone};
-use crate::domain::id::TokenId;
 use crate::domain::text::Reason;
 use crate::service::request::{self, Invalidation, Request, TokenRef};
+use crate::service::response::TokenRow;
 use crate::service::{Error, Response};
 
 use super::Tag;
 use super::callers::{self, Known};
+use super::list::List;
 use super::model::Done;
+use super::named::{Marked, Named};
+
+/// As wide as the smallest terminal.
+const WIDTH: u16 = 80;
 
 /// The dialog.
 #[derive(Debug)]
 pub(super) struct Invalidate {
-    tokens: Vec<TokenId>,
-    /// `payouts-prod`, or `12 tokens`.
+    tokens: Vec<Named>,
+    /// `payouts-prod`, or `12 marked tokens`.
     subject: String,
+    /// Where it is about the marked ones.
+    marked: Option<Marked>,
     form: Form,
     impact: Known,
 }
@@ -44,13 +51,23 @@ fn ways() -> Vec<(String, String)> {
 }
 
 impl Invalidate {
-    /// Opens the dialog; `name` where it is about one token.
-    pub(super) fn open_for(tokens: Vec<TokenId>, name: Option<String>, desk: &mut Desk<'_>) {
-        let subject = match name {
-            Some(name) => name,
-            None if tokens.len() == 1 => "1 marked token".to_owned(),
-            None => format!("{} marked tokens", tokens.len()),
+    /// Opens the dialog for one token.
+    pub(super) fn open_for(row: &TokenRow, desk: &mut Desk<'_>) {
+        Self::open(vec![Named::from(row)], row.name.to_string(), None, desk);
+    }
+
+    /// Opens the dialog for those that are marked.
+    pub(super) fn open_for_marked(list: &List, desk: &mut Desk<'_>) {
+        let marked = Marked::new(list);
+        let tokens = marked.tokens().to_vec();
+        let subject = match tokens.len() {
+            1 => "1 marked token".to_owned(),
+            many => format!("{many} marked tokens"),
         };
+        Self::open(tokens, subject, Some(marked), desk);
+    }
+
+    fn open(tokens: Vec<Named>, subject: String, marked: Option<Marked>, desk: &mut Desk<'_>) {
         let form = Form::new().choice("how", "How", ways(), 0).field(
             "reason",
             "Reason",
@@ -61,6 +78,7 @@ impl Invalidate {
         desk.open(Self {
             tokens,
             subject,
+            marked,
             form,
             impact: None,
         });
@@ -76,6 +94,12 @@ impl Invalidate {
                 .form
                 .refuse("reason", "a moment: who uses it is being looked up");
         }
+        if self.marked.as_ref().is_some_and(Marked::is_looking) {
+            return self.form.refuse(
+                "reason",
+                "a moment: whether the list shows them all is being looked up",
+            );
+        }
         let reason = if self.form.text("reason").is_empty() {
             None
         } else {
@@ -86,7 +110,7 @@ impl Invalidate {
         };
         let invalidate = request::Invalidate {
             organization: desk.facts.current.clone(),
-            tokens: self.tokens.iter().copied().map(TokenRef::Id).collect(),
+            tokens: self.tokens.iter().map(|token| TokenRef::Id(token.id)).collect(),
             how: self.how(),
             reason,
         };
@@ -129,12 +153,22 @@ impl Dialog for Invalidate {
         }
         match news {
             News::Opened | News::Refresh => {
-                let request = callers::question(&self.tokens, desk);
+                let tokens: Vec<_> = self.tokens.iter().map(|token| token.id).collect();
+                let request = callers::question(&tokens, desk);
                 desk.ask(Tag::Impact.into(), request);
+                if let Some(marked) = &self.marked {
+                    marked.ask(desk);
+                }
                 Fate::Stay
             }
             News::Answer(app::Tag::Tokens(Tag::Impact), result) => {
                 self.impact = callers::answered(result);
+                Fate::Stay
+            }
+            News::Answer(app::Tag::Tokens(Tag::Shown), result) => {
+                if let Some(marked) = &mut self.marked {
+                    marked.take(result, desk);
+                }
                 Fate::Stay
             }
             News::Answer(app::Tag::Tokens(Tag::Change), result) => self.done(result, desk),
@@ -144,15 +178,21 @@ impl Dialog for Invalidate {
 
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
         let title = format!("Invalidate {}", self.subject);
-        let area = dialog::open(frame, theme, &title, Tone::Danger, 80, self.form.height() + 6);
-        let mut lines = vec![Line::default()];
+        let inside = WIDTH.min(frame.area().width).saturating_sub(4);
+        let mut lines = self
+            .marked
+            .as_ref()
+            .map_or_else(|| vec![Line::default()], |marked| marked.lines(inside, theme));
         lines.extend(callers::lines(&self.impact, facts.now(), theme));
+        let above = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1);
+        let height = self.form.height().saturating_add(above).saturating_add(2);
+        let area = dialog::open(frame, theme, &title, Tone::Danger, WIDTH, height);
         for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
             frame.render_widget(line, Rect { y, height: 1, ..area });
         }
         let below = Rect {
-            y: area.y + 4,
-            height: area.height.saturating_sub(4),
+            y: area.y.saturating_add(above),
+            height: area.height.saturating_sub(above),
             ..area
         };
         self.form.draw(frame, below, theme, facts.at.monotonic);

@@ -12,6 +12,7 @@ mod held;
 mod invalidate;
 mod list;
 mod model;
+mod named;
 mod overlap;
 mod reveal;
 mod rows;
@@ -23,6 +24,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+
+use crate::domain::id::TokenId;
 
 pub use model::{Done, Model};
 pub use update::update;
@@ -43,6 +46,8 @@ pub enum Tag {
     Named,
     /// Who would be refused.
     Impact,
+    /// Which of the marked ones the list shows.
+    Shown,
     /// A free variable.
     Variable(Nonce),
     /// A new token.
@@ -53,8 +58,8 @@ pub enum Tag {
     Discard,
     /// Rights were taken away, an overlap moved.
     Change,
-    /// A revocation was undone.
-    Restore,
+    /// The revocation of this token was undone.
+    Restore(TokenId),
     /// A token was tried.
     Try,
 }

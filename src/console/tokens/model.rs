@@ -7,6 +7,7 @@ use crate::service::request::{Request, Show, TokenRef};
 
 use super::detail::Opened;
 use super::list::List;
+use super::named::Named;
 use super::{Nonce, Tag};
 
 /// The screen's state.
@@ -16,7 +17,11 @@ pub struct Model {
     pub(super) opened: Option<Opened>,
     pub(super) nonces: Nonces,
     /// Revoked from here last, for the undo.
-    pub(super) undo: Vec<TokenId>,
+    pub(super) undo: Vec<Named>,
+    /// Those whose revocation is being undone.
+    pub(super) restoring: Vec<Named>,
+    /// Those of them that work again.
+    pub(super) restored: Vec<Named>,
 }
 
 /// What a dialog of this screen did.
@@ -25,7 +30,7 @@ pub enum Done {
     /// A token was minted.
     Minted(TokenId),
     /// Tokens lost their rights; whether that can be undone.
-    Invalidated(Vec<TokenId>, bool),
+    Invalidated(Vec<Named>, bool),
 }
 
 /// Numbers the questions.

@@ -14,6 +14,7 @@ use super::detail::Opened;
 use super::form::{Create, Rotate};
 use super::invalidate::Invalidate;
 use super::model::Model;
+use super::named::Named;
 use super::overlap::{CutOver, Extend};
 use super::try_token::TryToken;
 use super::{Tag, view};
@@ -101,8 +102,7 @@ fn in_list(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
         Command::New => new(desk),
         Command::TryOut => desk.open(TryToken::default()),
         Command::Invalidate if !list.marks.is_empty() => {
-            let tokens = list.marks.iter().copied().collect();
-            Invalidate::open_for(tokens, None, desk);
+            Invalidate::open_for_marked(list, desk);
         }
         Command::Restore => restore(model, desk),
         Command::Open => {
@@ -144,7 +144,7 @@ fn in_token(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
 fn with_row(row: &TokenRow, command: Command, desk: &mut Desk<'_>) {
     match command {
         Command::Rotate => rotate(row, desk),
-        Command::Invalidate => Invalidate::open_for(vec![row.id], Some(row.name.to_string()), desk),
+        Command::Invalidate => Invalidate::open_for(row, desk),
         Command::Copy => desk.copy_public("the token's id", row.id.to_string()),
         _ => {}
     }
@@ -177,21 +177,39 @@ fn restore(model: &mut Model, desk: &mut Desk<'_>) {
         Some(opened) => opened.row(),
         None => model.list.selected(),
     };
-    let tokens: Vec<TokenId> = match row.filter(|row| row.status == Status::Revoked) {
-        Some(row) => vec![row.id],
+    let tokens = match row.filter(|row| row.status == Status::Revoked) {
+        Some(row) => vec![Named::from(row)],
         None if model.opened.is_none() => std::mem::take(&mut model.undo),
         None => Vec::new(),
     };
     if tokens.is_empty() {
         return desk.warn("nothing was revoked here that could be undone");
     }
-    for token in tokens {
+    for token in &tokens {
         let request = Request::RestoreToken {
             organization: desk.facts.current.clone(),
-            token: TokenRef::Id(token),
+            token: TokenRef::Id(token.id),
         };
-        desk.ask(Tag::Restore.into(), request);
+        desk.ask(Tag::Restore(token.id).into(), request);
     }
+    model.restoring = tokens;
+    model.restored = Vec::new();
+}
+
+/// Says which tokens work again, and puts the cursor on the first of them.
+fn restored(model: &mut Model, token: TokenId, desk: &mut Desk<'_>) {
+    if let Some(place) = model.restoring.iter().position(|one| one.id == token) {
+        model.restored.push(model.restoring.remove(place));
+    }
+    match model.restored.as_slice() {
+        [] => {}
+        [one] => {
+            desk.note(format!("{} works again", one.name));
+            model.list.follow(one.id);
+        }
+        several => desk.note(format!("{} tokens work again", several.len())),
+    }
+    desk.refresh();
 }
 
 fn answer(model: &mut Model, tag: Tag, result: Result<Response, Error>, desk: &mut Desk<'_>) {
@@ -223,11 +241,8 @@ fn answer(model: &mut Model, tag: Tag, result: Result<Response, Error>, desk: &m
             }
         }
         (Tag::Named, Ok(Response::Token(detail))) => rotate(&detail.row, desk),
-        (Tag::Restore, Ok(_)) => {
-            desk.note("the revocation is undone: the token works again");
-            desk.refresh();
-        }
-        (Tag::Range(_) | Tag::Named | Tag::Restore, Err(error)) => desk.warn(error.to_string()),
+        (Tag::Restore(token), Ok(_)) => restored(model, token, desk),
+        (Tag::Range(_) | Tag::Named | Tag::Restore(_), Err(error)) => desk.warn(error.to_string()),
         _ => {}
     }
 }

@@ -176,7 +176,13 @@ fn draw_rows(list: &List, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, a
     let drawn: Vec<_> = window
         .visible()
         .map(|place| match list.held.at(place) {
-            Some(row) => rows::row(row, &columns, list.marks.contains(&row.id), facts.now(), theme),
+            Some(row) => rows::row(
+                row,
+                &columns,
+                list.marks.contains_key(&row.id),
+                facts.now(),
+                theme,
+            ),
             None => rows::awaited(&columns, theme),
         })
         .collect();

@@ -4,9 +4,9 @@ use crate::console::app::Desk;
 use crate::console::key::Key;
 use crate::console::keymap::Command;
 use crate::console::tokens::model::Nonces;
+use crate::console::tokens::named::Named;
 use crate::console::tokens::{Nonce, Tag};
 use crate::console::widgets::field::{Field, Pressed};
-use crate::domain::id::TokenId;
 use crate::service::request::{Show, Sort};
 use crate::service::response::TokenPage;
 
@@ -107,13 +107,14 @@ impl List {
 
     /// Marks the row under the cursor, or unmarks it, and goes on to the next.
     pub(in crate::console::tokens) fn mark(&mut self, nonces: &mut Nonces, desk: &mut Desk<'_>) {
-        let Some(token) = self.selected().map(|row| row.id) else {
+        let Some(row) = self.selected() else {
             return;
         };
-        if self.marks.remove(&token) {
+        let (token, name) = (row.id, row.name.clone());
+        if self.marks.remove(&token).is_some() {
             self.marked_at = None;
         } else {
-            self.marks.insert(token);
+            self.marks.insert(token, name);
             self.marked_at = self.window.selected();
         }
         self.go(Command::Down, nonces, desk);
@@ -136,7 +137,8 @@ impl List {
         }
         self.marked_at = Some(here);
         if let Some(rows) = self.held.all(range.clone()) {
-            self.marks.extend(rows.iter().map(|row| row.id));
+            self.marks
+                .extend(rows.iter().map(|row| (row.id, row.name.clone())));
         } else {
             self.range = nonces.next(desk);
             desk.ask(Tag::Range(self.range).into(), self.question(&range, desk));
@@ -146,13 +148,16 @@ impl List {
     /// Marks rows that were not held.
     pub(in crate::console::tokens) fn take_range(&mut self, nonce: Nonce, page: &TokenPage) {
         if nonce == self.range {
-            self.marks.extend(page.rows.iter().map(|row| row.id));
+            self.marks
+                .extend(page.rows.iter().map(|row| (row.id, row.name.clone())));
         }
     }
 
     /// Forgets marks.
-    pub(in crate::console::tokens) fn unmark(&mut self, tokens: &[TokenId]) {
-        self.marks.retain(|mark| !tokens.contains(mark));
+    pub(in crate::console::tokens) fn unmark(&mut self, tokens: &[Named]) {
+        for token in tokens {
+            self.marks.remove(&token.id);
+        }
         self.marked_at = None;
     }
 

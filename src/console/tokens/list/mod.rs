@@ -5,7 +5,7 @@
 
 mod choose;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::console::keymap::Command;
 use crate::console::widgets::field::Field;
 use crate::console::widgets::table::Window;
 use crate::domain::id::TokenId;
+use crate::domain::text::TokenName;
 use crate::service::Error;
 use crate::service::request::{Request, TokenQuery};
 use crate::service::response::{TokenDetail, TokenPage, TokenRow};
@@ -32,7 +33,8 @@ pub(super) struct List {
     pub(super) query: TokenQuery,
     pub(super) held: Held,
     pub(super) window: Window,
-    pub(super) marks: BTreeSet<TokenId>,
+    /// The marked tokens with their names: they stay marked when the list shows others.
+    pub(super) marks: BTreeMap<TokenId, TokenName>,
     pub(super) failure: Option<Error>,
     /// The filter while it is typed.
     pub(super) field: Option<Field>,
