@@ -45,7 +45,8 @@ fn revoking_asks_who_and_can_be_undone_for_an_hour() {
     seat.press("enter");
     seat.sign_in();
     assert!(
-        seat.screen().contains("u undoes it within 60 minutes"),
+        seat.screen()
+            .contains("u in the list undoes it within 60 minutes"),
         "{}",
         seat.screen()
     );
@@ -200,4 +201,30 @@ fn the_undo_names_what_works_again_and_puts_the_cursor_there() {
     seat.press("end u");
     assert!(seat.screen().contains("2 tokens work again"), "{}", seat.screen());
     assert_eq!(seat.selected(), "b-prod");
+}
+
+#[test]
+fn the_view_of_another_token_undoes_nothing_and_no_note_says_that_it_would() {
+    let harness = Harness::onboarded();
+    let (_, other) = harness.minted("a-prod");
+    let (_, secret) = harness.minted("b-prod");
+    let mut seat = Seat::new(harness);
+    seat.press("s home down x tab enter");
+    seat.sign_in();
+    seat.press("home enter");
+    let screen = seat.screen();
+    assert!(
+        screen.contains("b-prod revoked; u in the list undoes it") && !screen.contains("; u undoes"),
+        "{screen}"
+    );
+    seat.press("u");
+    let screen = seat.screen();
+    assert!(
+        screen.contains("a-prod is not revoked; the list undoes what was revoked last"),
+        "{screen}"
+    );
+    assert_eq!(seat.harness.verdict(&secret), Err(Some(Refusal::Revoked)));
+    seat.press("esc u");
+    assert_eq!(seat.harness.verdict(&secret), Ok(Status::Active));
+    assert_eq!(seat.harness.verdict(&other), Ok(Status::Active));
 }

@@ -67,6 +67,59 @@ fn an_overlap_is_extended_and_cut() {
 }
 
 #[test]
+fn an_extension_that_adds_nothing_is_neither_proposed_nor_taken() {
+    let (mut seat, ..) = rotating();
+    // A few minutes into an overlap of 24 hours, the same 24 hours add a few minutes: no proposal.
+    seat.harness.advance(0, 8);
+    seat.press("enter e");
+    assert!(seat.screen().contains("● 3 days"), "{}", seat.screen());
+    seat.press("up up");
+    assert!(
+        seat.screen()
+            .contains("not longer than it is: choose another, or go back"),
+        "{}",
+        seat.screen()
+    );
+    let before = seat.harness.show("payouts-prod").chain[0].ends_at;
+    seat.press("enter");
+    assert!(
+        seat.screen().contains("Extend the overlap") && seat.screen().contains("choose another"),
+        "{}",
+        seat.screen()
+    );
+    assert_eq!(seat.harness.show("payouts-prod").chain[0].ends_at, before);
+    seat.press("down down enter");
+    seat.sign_in();
+    assert!(
+        seat.screen().contains("the overlap is longer"),
+        "{}",
+        seat.screen()
+    );
+}
+
+#[test]
+fn where_no_extension_is_left_each_choice_says_so() {
+    let harness = Harness::onboarded();
+    harness.minted("payouts-prod");
+    let new = harness.rotate("payouts-prod", Overlap::Days7).unwrap();
+    harness.acknowledge(&new);
+    let mut seat = Seat::new(harness);
+    seat.press("enter e");
+    assert_eq!(
+        seat.lines_with("not longer than it is").len(),
+        4,
+        "{}",
+        seat.screen()
+    );
+    seat.press("enter");
+    assert!(
+        seat.screen().contains("choose another, or go back"),
+        "{}",
+        seat.screen()
+    );
+}
+
+#[test]
 fn without_an_overlap_its_keys_say_so() {
     let harness = Harness::onboarded();
     harness.minted("payouts-prod");

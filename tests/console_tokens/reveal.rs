@@ -191,11 +191,9 @@ fn it_is_written_to_a_new_file_that_nobody_else_reads() {
     let mut seat = revealing();
     let token = token(&mut seat);
     seat.press("w");
-    assert!(
-        seat.screen().contains("File: /home/ops/payouts-prod.token"),
-        "{}",
-        seat.screen()
-    );
+    // The last four characters tell its file from those of the tokens before it.
+    let proposed = format!("File: /home/ops/payouts-prod-{}.token", &token[token.len() - 4..]);
+    assert!(seat.screen().contains(&proposed), "{}", seat.screen());
     seat.press("ctrl-u");
     seat.paste(path.to_str().unwrap());
     seat.press("enter");
@@ -320,4 +318,15 @@ fn a_token_wider_than_the_terminal_is_split_at_its_edge_and_says_so() {
         "{screen}"
     );
     assert!(screen.contains("these lines are one"), "{screen}");
+}
+
+#[test]
+fn leaving_with_a_first_token_open_does_not_speak_of_an_old_one() {
+    let mut seat = revealing();
+    seat.press("ctrl-c");
+    let screen = seat.screen();
+    assert!(screen.contains("Leave it unconfirmed?"), "{screen}");
+    assert!(!screen.contains("the old one goes on"), "{screen}");
+    seat.press("esc");
+    close(&mut seat);
 }

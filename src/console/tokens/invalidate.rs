@@ -125,7 +125,11 @@ impl Invalidate {
         }
         let undo = desk.facts.keymap.hint(Command::Restore);
         let said = match self.how() {
-            Invalidation::Revoke => format!("{} revoked; {undo} undoes it within 60 minutes", self.subject),
+            // The note may be read in the view of another token, where that key does not reach this one.
+            Invalidation::Revoke => format!(
+                "{} revoked; {undo} in the list undoes it within 60 minutes",
+                self.subject
+            ),
             Invalidation::RevokeAsLeaked => format!("{} revoked as leaked, for good", self.subject),
             Invalidation::Delete => format!("{} deleted", self.subject),
         };

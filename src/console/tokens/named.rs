@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(listed(&["one", "two", "three"], 9), ["one, two,", "three"]);
         assert_eq!(
             listed(&["one", "two", "three", "four", "five"], 12),
-            ["one, two,", "and 3 more"]
+            ["one, two", "and 3 more"]
         );
         let many = vec!["checkout-prod"; 10_000];
         let lines = listed(&many, 76);

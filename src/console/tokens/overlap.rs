@@ -1,5 +1,6 @@
 //! A running overlap: made longer, or ended at once after saying who still calls with the old token.
 
+use chrono::TimeDelta;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -25,14 +26,27 @@ const LONGER: [Overlap; 4] = [Overlap::Hour1, Overlap::Hours24, Overlap::Days3, 
 #[derive(Debug)]
 pub(super) struct Extend {
     old: TokenRow,
+    /// Which of [`LONGER`] are.
+    longer: [bool; LONGER.len()],
     form: Form,
 }
 
 impl Extend {
     pub(super) fn new(old: &TokenRow, facts: &Facts) -> Self {
-        let option = |overlap: Overlap| {
+        let added = LONGER.map(|overlap| {
             let retires_at = overlap.retires_at(facts.now(), old.expires_at);
-            let note = if retires_at <= old.ends_at {
+            retires_at.since(old.ends_at)
+        });
+        // Ends are shown to the minute: less than that is no difference.
+        let longer = added.map(|added| added >= TimeDelta::minutes(1));
+        // A few minutes more are hardly what somebody came for.
+        let proposed = added
+            .iter()
+            .position(|added| *added >= TimeDelta::hours(1))
+            .or_else(|| longer.iter().position(|longer| *longer));
+        let option = |(overlap, longer): (Overlap, bool)| {
+            let retires_at = overlap.retires_at(facts.now(), old.expires_at);
+            let note = if !longer {
                 "not longer than it is".to_owned()
             } else if retires_at == old.expires_at {
                 format!(
@@ -44,19 +58,27 @@ impl Extend {
             };
             (overlap.label().to_owned(), note)
         };
-        let longer = LONGER
-            .iter()
-            .position(|overlap| overlap.retires_at(facts.now(), old.expires_at) > old.ends_at);
-        let options = LONGER.into_iter().map(option).collect();
+        let options = LONGER.into_iter().zip(longer).map(option).collect();
         Self {
             old: old.clone(),
+            longer,
             form: Form::new().choice(
                 "overlap",
                 "From now on",
                 options,
-                longer.unwrap_or(LONGER.len() - 1),
+                proposed.unwrap_or(LONGER.len() - 1),
             ),
         }
+    }
+
+    /// Refuses, beside the choice, one that would change nothing.
+    fn refuses(&mut self) -> bool {
+        let refused = !self.longer[self.form.chosen("overlap")];
+        if refused {
+            self.form
+                .refuse("overlap", "not longer than it is: choose another, or go back");
+        }
+        refused
     }
 }
 
@@ -68,6 +90,10 @@ impl Dialog for Extend {
     fn update(&mut self, news: News, desk: &mut Desk<'_>) -> Fate {
         match self.form.take(&news) {
             Pressing::Back => return Fate::Close,
+            Pressing::Submit if self.refuses() => {}
+            Pressing::Changed => {
+                self.refuses();
+            }
             Pressing::Submit => {
                 self.form.wait("Extending the overlap", desk.facts.at.monotonic);
                 let request = Request::ExtendOverlap {
@@ -77,7 +103,7 @@ impl Dialog for Extend {
                 };
                 desk.ask(Tag::Change.into(), request);
             }
-            Pressing::Ignored | Pressing::Moved | Pressing::Changed => {}
+            Pressing::Ignored | Pressing::Moved => {}
         }
         match news {
             News::Answer(app::Tag::Tokens(Tag::Change), result) => changed(

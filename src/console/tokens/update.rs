@@ -183,7 +183,13 @@ fn restore(model: &mut Model, desk: &mut Desk<'_>) {
         None => Vec::new(),
     };
     if tokens.is_empty() {
-        return desk.warn("nothing was revoked here that could be undone");
+        return match row {
+            Some(row) if !model.undo.is_empty() => desk.warn(format!(
+                "{} is not revoked; the list undoes what was revoked last",
+                row.name
+            )),
+            _ => desk.warn("nothing was revoked here that could be undone"),
+        };
     }
     for token in &tokens {
         let request = Request::RestoreToken {

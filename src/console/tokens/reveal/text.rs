@@ -28,7 +28,8 @@ pub(super) fn file(secret: &Secret) -> Secret {
     joined("", secret, "\n")
 }
 
-/// `payouts-prod.token`: the name without what a path or a shell would misread.
+/// `payouts-prod-x7Qm.token`: the name without what a path or a shell would misread, and the last four characters, so
+/// that the next token of this name finds its file free.
 pub(super) fn file_name(row: &TokenRow) -> String {
     let safe = |c: char| {
         if c.is_ascii_alphanumeric() || "-_.".contains(c) {
@@ -37,7 +38,9 @@ pub(super) fn file_name(row: &TokenRow) -> String {
             '_'
         }
     };
-    let name: String = row.name.as_str().chars().map(safe).collect();
+    let last_four = row.masked.rsplit('…').next().unwrap_or_default();
+    let name = format!("{}-{last_four}", row.name);
+    let name: String = name.chars().map(safe).collect();
     format!("{}.token", name.trim_start_matches(['.', '-']))
 }
 
@@ -61,8 +64,8 @@ mod tests {
     #[test]
     fn no_name_leads_out_of_the_directory() {
         let mut row = crate::console::tokens::tests::rows::row("../../etc/x y", 1);
-        assert_eq!(file_name(&row), "_.._etc_x_y.token");
+        assert_eq!(file_name(&row), "_.._etc_x_y-x7Qm.token");
         row.name = crate::domain::text::TokenName::parse("payouts-prod").unwrap();
-        assert_eq!(file_name(&row), "payouts-prod.token");
+        assert_eq!(file_name(&row), "payouts-prod-x7Qm.token");
     }
 }
