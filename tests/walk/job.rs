@@ -158,7 +158,7 @@ impl Walk {
             .tries(&tokens[3], "it is refused");
         operator
             .types("u")
-            .sees("the revocation is undone")
+            .sees("halfyear works again")
             .sees("▸ halfyear");
         operator.tries(&tokens[3], "it works, active");
 

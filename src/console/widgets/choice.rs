@@ -108,7 +108,7 @@ mod tests {
         });
         assert_eq!(
             screen,
-            " . now   the old one ends at once\n o 24 h  usual\n . 7 d"
+            " . now   the old one ends at once\n * 24 h  usual\n . 7 d"
         );
     }
 
