@@ -33,12 +33,6 @@ impl Role {
         }
     }
 
-    /// The role with this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
-    }
-
     /// What it is for, in a few words.
     #[must_use]
     pub const fn purpose(self) -> &'static str {

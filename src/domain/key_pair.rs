@@ -38,12 +38,6 @@ impl KeySize {
         }
     }
 
-    /// The size with this number of bits.
-    #[must_use]
-    pub fn from_bits(bits: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|size| size.bits() == bits)
-    }
-
     /// The longest plaintext that OAEP with SHA-256 takes, in bytes (RFC 8017, 7.1.1: k − 2·hLen − 2).
     #[must_use]
     pub const fn max_plaintext(self) -> usize {

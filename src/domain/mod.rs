@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod cashier;
+pub mod field;
 pub mod id;
 pub mod key_pair;
 pub mod organization;

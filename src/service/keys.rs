@@ -10,40 +10,17 @@ use super::error::{Code, Error};
 use super::jobs::Job;
 use super::ports::{Binding, GeneratedKey, Record};
 use super::request::RotateKey;
-use super::response::{FieldRule, KeyGeneration, KeyView, Response};
+use super::response::{KeyGeneration, KeyView, Response};
 use super::{Actor, Service};
 use crate::domain::audit::Action;
 use crate::domain::cashier::{Cashier, Role};
+use crate::domain::field::FIELDS;
 use crate::domain::id::OrganizationId;
 use crate::domain::key_pair::{KeyPair, KeySize, KeyState, Mgf1};
 use crate::domain::organization::Organization;
 use crate::domain::secret::Secret;
 use crate::domain::text::{Email, Slug};
 use crate::domain::usage;
-
-/// What must be encrypted and what need not be (product.md, "Encryption keys").
-const FIELDS: &[FieldRule] = &[
-    FieldRule {
-        kind: "Passwords",
-        names: &["currentPassword", "newPassword"],
-        encrypted: true,
-    },
-    FieldRule {
-        kind: "PINs",
-        names: &["transactionPin", "userPin"],
-        encrypted: true,
-    },
-    FieldRule {
-        kind: "Security answers",
-        names: &["securityAnswer"],
-        encrypted: true,
-    },
-    FieldRule {
-        kind: "Regular data",
-        names: &["email", "firstName", "amount"],
-        encrypted: false,
-    },
-];
 
 impl Service {
     pub(super) fn show_key(&self, organization: Option<&Slug>) -> Result<Response, Error> {

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::request::{JobId, RevealId, SessionId};
 use crate::domain::audit::AuditEntry;
 use crate::domain::cashier::{Role, Standing};
+use crate::domain::field::FieldRule;
 use crate::domain::id::TokenId;
 use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use crate::domain::secret::Secret;
@@ -164,17 +165,6 @@ pub struct KeyView {
     pub fields: Vec<FieldRule>,
     /// All generations, the newest first.
     pub history: Vec<KeyGeneration>,
-}
-
-/// Whether a field of a payload has to be encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct FieldRule {
-    /// What it is, such as `Passwords`.
-    pub kind: &'static str,
-    /// Its names in payloads.
-    pub names: &'static [&'static str],
-    /// Whether it must be.
-    pub encrypted: bool,
 }
 
 /// What will break when rights are taken away.

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use chrono::TimeDelta;
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::cashier::{Role, Standing};
+use strongroom::domain::field::FIELDS;
 use strongroom::domain::id::{Id, RequestId};
 use strongroom::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use strongroom::domain::secret::Secret;
@@ -14,7 +15,7 @@ use strongroom::domain::usage::Caller;
 use strongroom::gateway::{Gateway, SealChoice, StoreState};
 use strongroom::service::request::{JobId, SessionId};
 use strongroom::service::response::{
-    ActivityPage, CashierRow, Counts, Decrypted, EnrolmentCode, FieldRule, Impact, KeyGeneration, KeyView,
+    ActivityPage, CashierRow, Counts, Decrypted, EnrolmentCode, Impact, KeyGeneration, KeyView,
     OrganizationRow, Overview, SignedIn, TokenPage,
 };
 use strongroom::service::{Code, Error, Event, Request, Response};
@@ -148,28 +149,7 @@ fn key() -> KeyView {
         failures: 3,
         stale: 2,
         last_decryption: Some(ago(TimeDelta::seconds(3))),
-        fields: vec![
-            FieldRule {
-                kind: "Passwords",
-                names: &["currentPassword", "newPassword"],
-                encrypted: true,
-            },
-            FieldRule {
-                kind: "PINs",
-                names: &["transactionPin", "userPin"],
-                encrypted: true,
-            },
-            FieldRule {
-                kind: "Security answers",
-                names: &["securityAnswer"],
-                encrypted: true,
-            },
-            FieldRule {
-                kind: "Regular data",
-                names: &["email", "firstName", "amount"],
-                encrypted: false,
-            },
-        ],
+        fields: FIELDS.to_vec(),
         history: vec![second, first],
     }
 }

@@ -122,8 +122,6 @@ pub enum Context {
     Activity,
     /// Tab 4.
     Cashiers,
-    /// Tab 5, and help.
-    Guide,
     /// A dialog's buttons or choices.
     Dialog,
     /// The reveal dialog, while the closing field has not the focus.
@@ -136,13 +134,12 @@ pub enum Context {
 
 impl Context {
     /// Every place.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::EncryptionKeys,
         Self::Tokens,
         Self::Token,
         Self::Activity,
         Self::Cashiers,
-        Self::Guide,
         Self::Dialog,
         Self::Reveal,
         Self::Field,
@@ -160,7 +157,6 @@ impl Context {
                 | Self::Token
                 | Self::Activity
                 | Self::Cashiers
-                | Self::Guide
         )
     }
 
@@ -180,7 +176,6 @@ impl Context {
             Self::Token => "Token",
             Self::Activity => "Activity",
             Self::Cashiers => "Cashiers",
-            Self::Guide => "Guide",
             Self::Dialog => "Dialog",
             Self::Reveal => "New token",
             Self::Field => "Field",
@@ -246,9 +241,7 @@ const fn change(
     }
 }
 
-use Context::{
-    Activity, Cashiers, Dialog, EncryptionKeys, Everywhere, Field, Guide, Line, Reveal, Token, Tokens,
-};
+use Context::{Activity, Cashiers, Dialog, EncryptionKeys, Everywhere, Field, Line, Reveal, Token, Tokens};
 
 /// Everything that can be moved in: lists, texts, dialogs.
 const MOVING: &[Context] = &[Everywhere, Dialog];
@@ -267,14 +260,14 @@ pub const BINDINGS: &[Binding] = &[
     change(Command::RotateKey, "rotate-key", &[EncryptionKeys], &["R"], "rotate the key pair", Some("rotate")),
     look(Command::TryOut, "try-out", &[EncryptionKeys], &["t"], "try encryption and decryption", Some("try out")),
     look(Command::TryOut, "try-token", &[Tokens, Token], &["t"], "try a token", None),
-    look(Command::Format, "format", &[EncryptionKeys, Guide], &["f"], "show the next format or language", Some("format")),
-    look(Command::Copy, "copy", &[EncryptionKeys, Tokens, Token, Activity, Guide], &["c"], "copy what is selected", Some("copy")),
-    change(Command::Write, "write", &[EncryptionKeys, Guide], &["w"], "write a file", Some("write")),
+    look(Command::Format, "format", &[EncryptionKeys], &["f"], "show the next format", Some("format")),
+    look(Command::Copy, "copy", &[EncryptionKeys, Tokens, Token, Activity], &["c"], "copy what is selected", Some("copy")),
+    change(Command::Write, "write", &[EncryptionKeys], &["w"], "write a file", Some("write")),
     change(Command::ChangeRole, "change-role", &[Cashiers], &["e"], "change the cashier's role", Some("role")),
     change(Command::Disable, "disable", &[Cashiers], &["x"], "disable or enable the cashier", Some("disable")),
     change(Command::ResetPassword, "reset-password", &[Cashiers], &["p"], "let the cashier set a new password", None),
     change(Command::Unlock, "unlock", &[Cashiers], &["u"], "unlock after failed sign-ins", Some("unlock")),
-    look(Command::Filter, "filter", &[Tokens, Activity, Guide], &["/"], "filter", Some("filter")),
+    look(Command::Filter, "filter", &[Tokens, Activity], &["/"], "filter", Some("filter")),
     look(Command::Sort, "sort", &[Tokens], &["s"], "sort by the next column", Some("sort")),
     look(Command::ReverseSort, "reverse-sort", &[Tokens], &["S"], "turn the order around", None),
     look(Command::Mark, "mark", &[Tokens], &["space"], "mark or unmark", None),
