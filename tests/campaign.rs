@@ -100,6 +100,7 @@ fn batch(n: u64) -> Batch {
             vec![]
         },
         audit: vec![entry(n, "commit")],
+        ..Batch::default()
     }
 }
 
@@ -145,7 +146,7 @@ fn verify(directory: &Path, acknowledged: u64) -> Result<u64, String> {
         found.insert(record.key(), (record, revision));
         Ok(())
     });
-    visited.map_err(|error| error.to_string())?;
+    let _ = visited.map_err(|error| error.to_string())?;
     if found != outcome(head) {
         return Err(format!(
             "after {head} commits the records are not what those made"

@@ -128,6 +128,7 @@ fn an_expectation_that_does_not_hold_leaves_everything_as_it_was(subject: Subjec
             put: vec![(organization(3), 1)],
             delete: vec![here.clone()],
             audit: vec![entry(2, "never")],
+            ..Batch::default()
         };
         assert_eq!(store.commit(&batch), Err(error), "{expectation:?}");
         assert_eq!(loaded(&*store), [(organization(1), 1)]);

@@ -31,6 +31,16 @@ pub enum Purpose {
     Anchor,
     /// Checkpoints of the store.
     Checkpoints,
+    /// Frames of the journal: what is in them.
+    Frames,
+    /// The data keys of private keys.
+    Slots,
+    /// The MAC over the key slots' file.
+    SlotsMac,
+    /// The MAC over a checkpoint.
+    CheckpointMac,
+    /// The MAC over the anchor.
+    AnchorMac,
 }
 
 impl Purpose {
@@ -41,6 +51,11 @@ impl Purpose {
             Self::Digest => "digest",
             Self::Anchor => "anchor",
             Self::Checkpoints => "checkpoints",
+            Self::Frames => "frames",
+            Self::Slots => "slots",
+            Self::SlotsMac => "slots-mac",
+            Self::CheckpointMac => "checkpoint-mac",
+            Self::AnchorMac => "anchor-mac",
         }
     }
 }
@@ -137,6 +152,12 @@ impl Keyring {
     #[must_use]
     pub const fn store_id(&self) -> &[u8; 16] {
         &self.store
+    }
+
+    /// 1 at first, one more each time the keyring was replaced.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     /// The key for one purpose.
@@ -283,6 +304,11 @@ mod tests {
             Purpose::Digest,
             Purpose::Anchor,
             Purpose::Checkpoints,
+            Purpose::Frames,
+            Purpose::Slots,
+            Purpose::SlotsMac,
+            Purpose::CheckpointMac,
+            Purpose::AnchorMac,
         ];
         let distinct: HashSet<[u8; 32]> = all.into_iter().map(|purpose| *keyring.key(purpose)).collect();
         assert_eq!(distinct.len(), all.len());

@@ -15,6 +15,7 @@ pub mod public_key;
 pub mod rsa;
 mod seal;
 pub mod seal_error;
+mod store_cipher;
 mod text;
 
 pub use self::cost::Cost;
@@ -23,6 +24,7 @@ pub use self::keyring_file::{KeyringFile, SealSource, SealedBy};
 pub use self::password::Argon2Passwords;
 pub use self::rsa::RsaEngine;
 pub use self::seal_error::SealError;
+pub use self::store_cipher::FileKeys;
 
 use sha2::Digest as _;
 

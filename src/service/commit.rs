@@ -6,7 +6,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::access::Acting;
 use super::error::Error;
-use super::ports::{Batch, Expectation, Record, RecordKey};
+use super::ports::{Batch, Expectation, Record, RecordKey, Revision};
 use super::response::Event;
 use super::{Actor, Service, lock};
 use crate::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
@@ -94,13 +94,17 @@ impl Service {
         batch.expect.push(Expectation::AuditHead(writer.sequence));
         for record in changes.put {
             let key = record.key();
-            let revision = self.revision(&key);
-            batch.expect.push(revision.map_or_else(
-                || Expectation::Absent(key.clone()),
-                |revision| Expectation::Revision(key.clone(), revision),
-            ));
-            batch.put.push((record, revision.unwrap_or(0) + 1));
+            let present = self.present(&key);
+            let revision = present.as_ref().map_or(0, |(_, revision)| *revision);
+            batch.expect.push(match revision {
+                0 => Expectation::Absent(key),
+                revision => Expectation::Revision(key, revision),
+            });
+            batch.replaced.extend(present);
+            batch.put.push((record, revision + 1));
         }
+        let removed = batch.delete.iter().filter_map(|key| self.present(key));
+        batch.replaced.extend(removed);
         batch.audit = audit;
         self.ports.store.commit(&batch)?;
         if let Some(head) = batch.audit.last() {
@@ -161,10 +165,14 @@ impl Service {
         }
     }
 
-    fn revision(&self, key: &RecordKey) -> Option<u64> {
+    /// What is under a key, as memory has it.
+    fn present(&self, key: &RecordKey) -> Option<(Record, Revision)> {
         match key {
-            RecordKey::Token(_, id) => self.index.token(*id).map(|(_, revision)| revision),
-            other => self.registry().revision(other),
+            RecordKey::Token(_, id) => {
+                let (token, revision) = self.index.token(*id)?;
+                Some((Record::Token(token), revision))
+            }
+            other => self.registry().record(other),
         }
     }
 }

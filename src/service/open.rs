@@ -8,7 +8,7 @@ use super::index::TokenIndex;
 use super::ports::{Record, UsageRecord};
 use super::registry::Registry;
 use super::{Ports, Service};
-use crate::service::ports::StoreError;
+use crate::service::ports::{Loaded, StoreError};
 
 impl Service {
     /// Reads the store and is ready to answer.
@@ -16,20 +16,25 @@ impl Service {
     /// # Errors
     /// The store is damaged, has a record of an unknown version, or the keyring does not open its secrets.
     pub fn open(ports: Ports) -> Result<Arc<Self>, Error> {
-        let mut registry = Registry::default();
-        let index = TokenIndex::default();
-        ports.store.load(&mut |record, revision| {
-            // Organizations sort before tokens, so a token's place is known when it comes.
-            if let Record::Token(token) = &record {
-                let place = registry.place(token.organization).ok_or_else(|| {
-                    StoreError::Damaged(format!("token {} belongs to no organization", token.id))
-                })?;
-                index.put(token, place, revision);
-            } else {
-                registry.put(record, revision);
+        let (registry, index) = loop {
+            let mut registry = Registry::default();
+            let index = TokenIndex::default();
+            let loaded = ports.store.load(&mut |record, revision| {
+                // Organizations sort before tokens, so a token's place is known when it comes.
+                if let Record::Token(token) = &record {
+                    let place = registry.place(token.organization).ok_or_else(|| {
+                        StoreError::Damaged(format!("token {} belongs to no organization", token.id))
+                    })?;
+                    index.put(token, place, revision);
+                } else {
+                    registry.put(record, revision);
+                }
+                Ok(())
+            })?;
+            if loaded == Loaded::Whole {
+                break (registry, index);
             }
-            Ok(())
-        })?;
+        };
         let mut key_usage = std::collections::HashMap::new();
         ports.store.load_usage(&mut |record| match record {
             UsageRecord::Token(id, usage) => index.set_usage(id, usage.total, usage.first, usage.last),

@@ -126,29 +126,29 @@ impl Registry {
         }
     }
 
-    /// The revision of a record, if it is there. Tokens are not kept here.
-    pub(super) fn revision(&self, key: &RecordKey) -> Option<Revision> {
+    /// A record and its revision, if it is there. Tokens are not kept here.
+    pub(super) fn record(&self, key: &RecordKey) -> Option<(Record, Revision)> {
         match key {
             RecordKey::Organization(id) => self
                 .organizations
                 .iter()
                 .find(|(known, _)| known.id == *id)
-                .map(|(_, revision)| *revision),
+                .map(|(known, revision)| (Record::Organization(known.clone()), *revision)),
             RecordKey::KeyPair(id, generation) => self
                 .pairs
                 .get(id)?
                 .iter()
-                .find(|(p, _)| p.generation == *generation)
-                .map(|(_, revision)| *revision),
+                .find(|(known, _)| known.generation == *generation)
+                .map(|(known, revision)| (Record::KeyPair(known.clone()), *revision)),
             RecordKey::Cashier(id) => self
                 .cashiers
                 .values()
                 .find(|(known, _)| known.id == *id)
-                .map(|(_, revision)| *revision),
+                .map(|(known, revision)| (Record::Cashier(known.clone()), *revision)),
             RecordKey::Throttle(email, source) => self
                 .throttles
                 .get(&(email.clone(), source.clone()))
-                .map(|(_, revision)| *revision),
+                .map(|(known, revision)| (Record::Throttle(known.clone()), *revision)),
             RecordKey::Token(..) => None,
         }
     }

@@ -8,8 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::id::TokenId;
+use crate::domain::secret::Sealed;
 use crate::domain::usage::Usage;
-use crate::service::ports::{Batch, Change, Record, Revision, Store, StoreError, UsageRecord};
+use crate::service::ports::{
+    Batch, Change, Loaded, Opening, Record, Revision, SlotId, Store, StoreError, StoreHealth, TimeMark,
+    UsageRecord,
+};
 
 use super::{batch, record};
 
@@ -26,6 +30,9 @@ struct Trees {
     records: Tree,
     audit: Tree,
     usage: Tree,
+    slots: BTreeMap<SlotId, Sealed>,
+    time: Option<TimeMark>,
+    commits: u64,
 }
 
 impl MemoryStore {
@@ -39,12 +46,57 @@ impl Store for MemoryStore {
     fn load(
         &self,
         visit: &mut dyn FnMut(Record, Revision) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Loaded, StoreError> {
         for (key, value) in &self.trees().records {
             let (record, revision) = record::decode(key, value)?;
             visit(record, revision)?;
         }
+        Ok(Loaded::Whole)
+    }
+
+    fn opening(&self) -> Opening {
+        Opening::default()
+    }
+
+    fn accept_rollback(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn health(&self) -> StoreHealth {
+        let trees = self.trees();
+        StoreHealth {
+            sequence: trees.commits,
+            records: trees.records.len() as u64,
+            ..StoreHealth::default()
+        }
+    }
+
+    fn maintain(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn slot(&self, slot: SlotId) -> Option<Sealed> {
+        self.trees().slots.get(&slot).cloned()
+    }
+
+    fn add_slot(&self, slot: SlotId, wrapped: &Sealed) -> Result<(), StoreError> {
+        self.trees().slots.insert(slot, wrapped.clone());
+        Ok(())
+    }
+
+    fn retain_slots(&self, keep: &[SlotId]) -> Result<usize, StoreError> {
+        let slots = &mut self.trees().slots;
+        let before = slots.len();
+        slots.retain(|slot, _| keep.contains(slot));
+        Ok(before - slots.len())
+    }
+
+    fn recorded_time(&self) -> Option<TimeMark> {
+        self.trees().time
+    }
+
+    fn record_time(&self, mark: TimeMark) {
+        self.trees().time = Some(mark);
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
@@ -67,6 +119,7 @@ impl Store for MemoryStore {
             };
         }
         trees.audit.extend(prepared.audit);
+        trees.commits += 1;
         Ok(())
     }
 

@@ -9,14 +9,14 @@ use strongroom::domain::audit::AuditEntry;
 use strongroom::domain::cashier::Role;
 use strongroom::domain::id::TokenId;
 use strongroom::domain::key_pair::KeySize;
-use strongroom::domain::secret::Secret;
+use strongroom::domain::secret::{Sealed, Secret};
 use strongroom::domain::text::{Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName};
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::token::{Lifetime, Overlap, Refusal, Status};
 use strongroom::domain::usage::Usage;
 use strongroom::service::ports::{
-    Batch, Change, CryptoError, PasswordCheck, PasswordHasher, Record, Revision, Store, StoreError,
-    UsageRecord,
+    Batch, Change, CryptoError, Loaded, Opening, PasswordCheck, PasswordHasher, Record, Revision, SlotId,
+    Store, StoreError, StoreHealth, TimeMark, UsageRecord,
 };
 use strongroom::service::request::{
     CreateToken, Credentials, Invalidate, Invalidation, Onboard, RotateToken, TokenQuery, TokenRef,
@@ -311,8 +311,46 @@ impl Store for Full {
     fn load(
         &self,
         visit: &mut dyn FnMut(Record, Revision) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Loaded, StoreError> {
         self.store.load(visit)
+    }
+
+    fn opening(&self) -> Opening {
+        self.store.opening()
+    }
+
+    fn accept_rollback(&self) -> Result<(), StoreError> {
+        self.store.accept_rollback()
+    }
+
+    fn health(&self) -> StoreHealth {
+        self.store.health()
+    }
+
+    fn maintain(&self) -> Result<(), StoreError> {
+        self.store.maintain()
+    }
+
+    fn slot(&self, slot: SlotId) -> Option<Sealed> {
+        self.store.slot(slot)
+    }
+
+    fn add_slot(&self, slot: SlotId, wrapped: &Sealed) -> Result<(), StoreError> {
+        self.room()?;
+        self.store.add_slot(slot, wrapped)
+    }
+
+    fn retain_slots(&self, keep: &[SlotId]) -> Result<usize, StoreError> {
+        self.room()?;
+        self.store.retain_slots(keep)
+    }
+
+    fn recorded_time(&self) -> Option<TimeMark> {
+        self.store.recorded_time()
+    }
+
+    fn record_time(&self, mark: TimeMark) {
+        self.store.record_time(mark);
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {

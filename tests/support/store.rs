@@ -19,7 +19,7 @@ use strongroom::domain::throttle::Throttle;
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
 use strongroom::domain::usage::{KeyUsage, Usage};
-use strongroom::service::ports::{Batch, Record, RecordKey, Revision, Store, UsageRecord};
+use strongroom::service::ports::{Batch, Loaded, Record, RecordKey, Revision, Store, UsageRecord};
 
 /// 2026-11-23T14:02:00Z and `number` seconds.
 pub(crate) fn at(number: u64) -> Timestamp {
@@ -174,14 +174,16 @@ pub(crate) fn put(record: Record, sequence: u64) -> Batch {
 
 /// Everything that `load` gives.
 pub(crate) fn loaded(store: &dyn Store) -> Vec<(Record, Revision)> {
-    let mut all = Vec::new();
-    store
-        .load(&mut |record, revision| {
+    loop {
+        let mut all = Vec::new();
+        let answer = store.load(&mut |record, revision| {
             all.push((record, revision));
             Ok(())
-        })
-        .unwrap();
-    all
+        });
+        if answer.unwrap() == Loaded::Whole {
+            return all;
+        }
+    }
 }
 
 pub(crate) fn keys(store: &dyn Store) -> Vec<RecordKey> {

@@ -8,16 +8,22 @@ pub mod contain;
 mod engine;
 mod open;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::id::TokenId;
+use crate::domain::secret::Sealed;
 use crate::domain::usage::Usage;
-use crate::service::ports::{Batch, Change, Record, Revision, Store, StoreError, UsageRecord};
+use crate::service::ports::{
+    Batch, Change, Loaded, Opening, Record, Revision, SlotId, Store, StoreError, StoreHealth, TimeMark,
+    UsageRecord,
+};
 
 use self::engine::Engine;
 use self::open::{Entry, Fault, Open, Write};
@@ -28,6 +34,7 @@ use super::{batch, record};
 pub struct SledStore {
     records: Engine,
     usage: Engine,
+    slots: Mutex<BTreeMap<SlotId, Sealed>>,
 }
 
 /// The trees of the first database.
@@ -61,7 +68,11 @@ impl SledStore {
             }
             opened => opened?,
         };
-        Ok(Self { records, usage })
+        Ok(Self {
+            records,
+            usage,
+            slots: Mutex::default(),
+        })
     }
 }
 
@@ -69,7 +80,7 @@ impl Store for SledStore {
     fn load(
         &self,
         visit: &mut dyn FnMut(Record, Revision) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Loaded, StoreError> {
         self.records.read(|open| {
             thread::scope(|scope| {
                 let (sender, batches) = sync_channel(BATCHES_AHEAD);
@@ -79,10 +90,48 @@ impl Store for SledStore {
                     let (record, revision) = record::decode(&key, &value)?;
                     visit(record, revision)?;
                 }
-                Ok(())
+                Ok(Loaded::Whole)
             })
         })
     }
+
+    fn opening(&self) -> Opening {
+        Opening::default()
+    }
+
+    fn accept_rollback(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn health(&self) -> StoreHealth {
+        StoreHealth::default()
+    }
+
+    fn maintain(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn slot(&self, slot: SlotId) -> Option<Sealed> {
+        lock(&self.slots).get(&slot).cloned()
+    }
+
+    fn add_slot(&self, slot: SlotId, wrapped: &Sealed) -> Result<(), StoreError> {
+        lock(&self.slots).insert(slot, wrapped.clone());
+        Ok(())
+    }
+
+    fn retain_slots(&self, keep: &[SlotId]) -> Result<usize, StoreError> {
+        let mut slots = lock(&self.slots);
+        let before = slots.len();
+        slots.retain(|slot, _| keep.contains(slot));
+        Ok(before - slots.len())
+    }
+
+    fn recorded_time(&self) -> Option<TimeMark> {
+        None
+    }
+
+    fn record_time(&self, _: TimeMark) {}
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         self.records.write(true, |open| {
@@ -199,4 +248,8 @@ fn set_aside(directory: &Path) -> Result<(), StoreError> {
     removed
         .and_then(|()| fs::rename(&from, &to))
         .map_err(|error| StoreError::Io(format!("{} cannot be set aside: {error}", from.display())))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,54 +1,71 @@
-//! What the use cases need from the outside world, as traits that adapters implement (`store`, `crypto`, `system`).
-//!
-//! Every implementation is shared between threads. None of them logs; errors never carry a secret.
+//! Where records are kept: the store's port, what is written together, and how the store is.
 
 use std::fmt;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::cashier::Cashier;
 use crate::domain::id::{CashierId, OrganizationId, TokenId};
-use crate::domain::key_pair::{Fingerprint, KeyPair, KeySize, Mgf1};
+use crate::domain::key_pair::KeyPair;
 use crate::domain::organization::Organization;
-use crate::domain::secret::{Sealed, Secret};
+use crate::domain::secret::Sealed;
 use crate::domain::text::Email;
 use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Digest, Token};
+use crate::domain::token::Token;
 use crate::domain::usage::{KeyUsage, Usage};
-
-/// The time of day, and a reading that never goes back.
-pub trait Clock: Send + Sync {
-    /// The wall clock's time.
-    fn now(&self) -> Timestamp;
-    /// Time since some fixed moment, for measuring how long something takes or has been idle.
-    fn monotonic(&self) -> std::time::Duration;
-}
-
-/// The operating system's randomness.
-pub trait Entropy: Send + Sync {
-    /// Fills `bytes`.
-    ///
-    /// # Errors
-    /// The operating system has none to give.
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
-}
-
-/// The operating system gave no randomness.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntropyError;
-
-// ---------------------------------------------------------------------------------------------------------------------
 
 /// Where records are kept. One writer; whatever `commit` acknowledged is there after a power cut.
 pub trait Store: Send + Sync {
-    /// Hands every record to `visit`, once, at open: in the order of their keys, usage and audit entries left out.
+    /// Hands every record to `visit`, at open: in the order of their keys, usage and audit entries left out.
+    ///
+    /// What was handed out holds only if the answer is [`Loaded::Whole`]; after [`Loaded::Mended`] it is to be forgotten,
+    /// and `load` called again.
     ///
     /// # Errors
     /// The store is damaged, has a record of an unknown version, or `visit` refused one.
     fn load(
         &self,
         visit: &mut dyn FnMut(Record, Revision) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Loaded, StoreError>;
+
+    /// What opening found and mended, and whether an older state was put in the place of a newer one. Known after `load`.
+    fn opening(&self) -> Opening;
+
+    /// Goes on with a state that is older than the anchor says; an admin has said so.
+    ///
+    /// # Errors
+    /// The new anchor cannot be written.
+    fn accept_rollback(&self) -> Result<(), StoreError>;
+
+    /// How the store is: for the console's health line, `doctor` and the daemon.
+    fn health(&self) -> StoreHealth;
+
+    /// What is due now and then: a checkpoint that is old or far back, a database that fell behind.
+    ///
+    /// # Errors
+    /// It could not be done; nothing is lost, and the next call tries again.
+    fn maintain(&self) -> Result<(), StoreError>;
+
+    /// The wrapped data key of a generation's private half.
+    fn slot(&self, slot: SlotId) -> Option<Sealed>;
+
+    /// Keeps a wrapped data key; in both copies of the slots' file when it returns.
+    ///
+    /// # Errors
+    /// It could not be written; no slot is lost.
+    fn add_slot(&self, slot: SlotId, wrapped: &Sealed) -> Result<(), StoreError>;
+
+    /// Destroys all slots but these, in both copies; how many were destroyed.
+    ///
+    /// # Errors
+    /// It could not be written: the erasure is pending, to be tried again.
+    fn retain_slots(&self, keep: &[SlotId]) -> Result<usize, StoreError>;
+
+    /// The time that was recorded last (security.md, the clock).
+    fn recorded_time(&self) -> Option<TimeMark>;
+
+    /// Records the time outside the data directory, beside the anchor; at the latest a second after, and at the end.
+    fn record_time(&self, mark: TimeMark);
 
     /// Writes all of a batch or nothing of it; durable when it returns.
     ///
@@ -91,6 +108,92 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The usage lane cannot be written.
     fn write_usage(&self, records: &[UsageRecord]) -> Result<(), StoreError>;
+}
+
+/// Whether what `load` handed out holds.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loaded {
+    /// It is all there is, and what was acknowledged.
+    Whole,
+    /// It was not; the records were rebuilt meanwhile: load again.
+    Mended,
+}
+
+/// What opening found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// What was mended, or is worth a word: for the console and the audit log.
+    pub notices: Vec<Notice>,
+    /// An older state was put in the place of a newer one: sealed until an admin accepts it.
+    pub rollback: Option<Rollback>,
+}
+
+/// Something that opening mended, or missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A store of the time before the journal got its journal, checkpoint and key slots.
+    TakenOver,
+    /// The database was behind the journal by so many frames, and has them now.
+    Replayed(u64),
+    /// The database was not what was acknowledged, and was rebuilt from checkpoint and journal. Says why.
+    Rebuilt(String),
+    /// A commit that was cut off before it was acknowledged was removed; its sequence.
+    TornFrame(u64),
+    /// There was no anchor: an old copy put back could not have been noticed.
+    NoAnchor,
+    /// One copy of the key slots was damaged or behind, and was written anew from the other.
+    SlotsMended,
+    /// Usage could not be read, and begins anew.
+    UsageLost,
+}
+
+/// An older state in the place of a newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Rollback {
+    /// The newest sequence that the anchor knows.
+    pub anchored: u64,
+    /// The newest sequence that is here.
+    pub found: u64,
+    /// When the anchor was written.
+    pub anchored_at: Timestamp,
+}
+
+/// How the store is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct StoreHealth {
+    /// The newest commit's sequence; 0 before the first.
+    pub sequence: u64,
+    /// Live records, as the last commit counted them.
+    pub records: u64,
+    /// When count and digest of all records were compared with the journal.
+    pub verified_at: Option<Timestamp>,
+    /// When the last checkpoint was made.
+    pub checkpoint_at: Option<Timestamp>,
+    /// When the anchor was written last.
+    pub anchored_at: Option<Timestamp>,
+    /// What is wrong at the moment: each a sentence that says what to do.
+    pub faults: Vec<String>,
+}
+
+/// Which private key's data key: one generation of an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct SlotId {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Which generation.
+    pub generation: u32,
+}
+
+/// A time that was recorded, and the reading of the clock that does not jump at that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TimeMark {
+    /// The time.
+    pub at: Timestamp,
+    /// Which boot of the machine.
+    pub boot: [u8; 16],
+    /// Milliseconds since that boot (CLOCK_BOOTTIME).
+    pub since_boot: u64,
 }
 
 /// How often a record was written, from 1 on: what an expectation compares.
@@ -155,6 +258,9 @@ pub struct Batch {
     pub delete: Vec<RecordKey>,
     /// The audit entries, in sequence: no entry, no change.
     pub audit: Vec<AuditEntry>,
+    /// What `put` and `delete` take the place of, as the index has it: the store's digest is reckoned from it, never from
+    /// what is on disk.
+    pub replaced: Vec<(Record, Revision)>,
 }
 
 /// What must hold for a batch to be written.
@@ -232,159 +338,6 @@ pub enum StoreError {
     Closed(String),
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-
-/// RSA with OAEP: private-key operations and generation in OpenSSL, the public half anywhere.
-pub trait KeyEngine: Send + Sync {
-    /// Makes a key pair; takes from a tenth of a second to many.
-    ///
-    /// # Errors
-    /// The engine failed; there is nothing a caller could change.
-    fn generate(&self, size: KeySize) -> Result<GeneratedKey, CryptoError>;
-
-    /// Makes a private key ready to decrypt, from its PKCS#8 DER.
-    ///
-    /// # Errors
-    /// The bytes are no RSA private key.
-    fn open(&self, private: &Secret) -> Result<Box<dyn PrivateKey>, CryptoError>;
-
-    /// Encrypts as a client should: OAEP with SHA-256, MGF1 with `mgf1`, an empty label.
-    ///
-    /// # Errors
-    /// The plaintext is longer than the key takes ([`KeySize::max_plaintext`]), or `public` is no RSA key.
-    fn encrypt(&self, public: &[u8], mgf1: Mgf1, plaintext: &Secret) -> Result<Vec<u8>, CryptoError>;
-
-    /// The public key's other formats, and its fingerprint.
-    ///
-    /// # Errors
-    /// `public` is no DER SubjectPublicKeyInfo of an RSA key.
-    fn describe(&self, public: &[u8]) -> Result<PublicKeyFormats, CryptoError>;
-}
-
-/// A private key that is ready to decrypt.
-pub trait PrivateKey: Send + Sync {
-    /// Opens a ciphertext, trying MGF1 with `first` and then with the other; both are tried before it fails.
-    ///
-    /// # Errors
-    /// [`CryptoError::Decryption`] for every failure alike.
-    fn decrypt(&self, ciphertext: &[u8], first: Mgf1) -> Result<(Secret, Mgf1), CryptoError>;
-}
-
-/// A new key pair.
-#[derive(Debug)]
-pub struct GeneratedKey {
-    /// The private half, PKCS#8 DER.
-    pub private: Secret,
-    /// The public half, SubjectPublicKeyInfo DER.
-    pub public: Vec<u8>,
-    /// SHA-256 of `public`.
-    pub fingerprint: Fingerprint,
-}
-
-/// One public key in the formats that clients take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKeyFormats {
-    /// Base64 of the DER SubjectPublicKeyInfo, one line.
-    pub base64: String,
-    /// PEM, `-----BEGIN PUBLIC KEY-----`, 64 characters a line, ending in a newline.
-    pub pem: String,
-    /// JWK (RFC 7517) as compact JSON: `kty`, `use` `enc`, `alg` `RSA-OAEP-256`, `kid` the fingerprint, `n`, `e`.
-    pub jwk: String,
-    /// SHA-256 of the DER.
-    pub fingerprint: Fingerprint,
-}
-
-/// Encrypts what the store keeps, under the keyring; the binding says what the plaintext is, and is authenticated.
-pub trait Sealer: Send + Sync {
-    /// Encrypts.
-    ///
-    /// # Errors
-    /// There was no randomness for the nonce.
-    fn seal(&self, binding: &Binding<'_>, plaintext: &Secret) -> Result<Sealed, CryptoError>;
-
-    /// Decrypts.
-    ///
-    /// # Errors
-    /// [`CryptoError::Unsealing`]: altered, made for another binding, or under another keyring.
-    fn unseal(&self, binding: &Binding<'_>, sealed: &Sealed) -> Result<Secret, CryptoError>;
-
-    /// HMAC-SHA256 of a token's or code's 32 bytes under the current token key, and that key's number.
-    fn digest(&self, secret: &[u8; 32]) -> (Digest, u8);
-
-    /// The same under the previous token key, while there is one.
-    fn previous_digest(&self, secret: &[u8; 32]) -> Option<Digest>;
-}
-
-/// What a sealed value is: it opens only as that (security.md, "Associated data").
-#[derive(Debug, Clone, Copy)]
-pub struct Binding<'a> {
-    /// The organization, or 16 zero bytes.
-    pub organization: &'a [u8; 16],
-    /// What kind of secret, such as `private-key`.
-    pub kind: &'static str,
-    /// Which one: a generation, a cashier's id.
-    pub id: &'a [u8],
-    /// The version of its plaintext's format.
-    pub version: u8,
-}
-
-/// argon2id for cashiers' passwords: slow on purpose, two at a time.
-pub trait PasswordHasher: Send + Sync {
-    /// Hashes a password (after NFKC) into a PHC string.
-    ///
-    /// # Errors
-    /// The queue is full, or there was no randomness.
-    fn hash(&self, password: &Secret) -> Result<Secret, CryptoError>;
-
-    /// Compares a password with a PHC string; with `None` it takes the same time and fails.
-    ///
-    /// # Errors
-    /// The queue is full.
-    fn verify(&self, password: &Secret, phc: Option<&Secret>) -> Result<PasswordCheck, CryptoError>;
-
-    /// Whether a password (after NFKC, in lower case) is on the list of common ones or made of little else.
-    fn is_common(&self, password: &Secret) -> bool;
-}
-
-/// What comparing a password gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordCheck {
-    /// It is another.
-    Wrong,
-    /// It is this one.
-    Right,
-    /// It is this one, and was hashed with weaker parameters than today's: hash it again.
-    RightButOutdated,
-}
-
-/// SHA-256, for the audit chain.
-pub trait Hasher: Send + Sync {
-    /// The hash of `bytes`.
-    fn sha256(&self, bytes: &[u8]) -> [u8; 32];
-}
-
-/// Why cryptography could not do it. Carries no detail that a secret could be in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CryptoError {
-    /// The ciphertext did not open: one error for every reason.
-    Decryption,
-    /// A sealed value did not open.
-    Unsealing,
-    /// The plaintext has more bytes than the key takes.
-    PlaintextTooLong {
-        /// The most it takes.
-        max: usize,
-        /// What was given.
-        length: usize,
-    },
-    /// The bytes are no RSA key.
-    InvalidKey,
-    /// Too many passwords wait to be hashed.
-    Busy,
-    /// No randomness, or the library failed; the text is ours.
-    Engine(&'static str),
-}
-
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -416,23 +369,3 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
-
-impl fmt::Display for CryptoError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Decryption => f.write_str("the ciphertext does not open with this key"),
-            Self::Unsealing => f.write_str("a sealed value does not open"),
-            Self::PlaintextTooLong { max, length } => {
-                write!(
-                    f,
-                    "the plaintext has {length} bytes, this key takes {max} at most"
-                )
-            }
-            Self::InvalidKey => f.write_str("not an RSA key"),
-            Self::Busy => f.write_str("too many passwords are being checked at the moment"),
-            Self::Engine(what) => f.write_str(what),
-        }
-    }
-}
-
-impl std::error::Error for CryptoError {}
