@@ -96,7 +96,7 @@ fn load(directory: &Path, tokens: u64) {
     let store = opened.unwrap();
     let mut records = 0u64;
     let load = timed(|| {
-        store
+        let _ = store
             .load(&mut |record, _| {
                 std::hint::black_box(&record);
                 records += 1;
