@@ -60,6 +60,9 @@ pub struct Globals {
     /// Where the store is
     #[arg(long, global = true, value_name = "PATH")]
     pub data_dir: Option<PathBuf>,
+    /// Where it is remembered, outside the store, how far the store was
+    #[arg(long, global = true, value_name = "PATH")]
+    pub state_dir: Option<PathBuf>,
     /// The organization that it is about; needed when there are several
     #[arg(long, global = true, value_name = "SLUG")]
     pub org: Option<String>,

@@ -43,10 +43,11 @@ impl DataDir {
                 std::io::ErrorKind::AlreadyExists => Ok(()),
                 _ => Err(StoreError::Io(format!("{} cannot be made: {error}", shown(path)))),
             })?;
-        let directory = inspect(CWD, path.as_os_str(), path)?;
+        let directory =
+            inspect(CWD, path.as_os_str(), path)?.ok_or_else(|| failed(path, rustix::io::Errno::NOENT))?;
         if !directory.is_directory() {
             return Err(StoreError::Permissions(format!(
-                "{} is a file, not a directory; name another with --data-dir DIRECTORY",
+                "{} is a file, not a directory; name another place",
                 shown(path)
             )));
         }
@@ -56,10 +57,46 @@ impl DataDir {
         })
     }
 
+    /// The same for the state directory of the store in `data`: neither may lie in the other, because a copy of the one
+    /// put back must not bring the other with it.
+    ///
+    /// # Errors
+    /// As [`DataDir::open`], or it lies there.
+    pub fn open_apart(path: &Path, data: &Path) -> Result<Self, StoreError> {
+        let resolve = |path: &Path| {
+            resolved(path)
+                .map_err(|error| StoreError::Io(format!("{} cannot be looked at: {error}", shown(path))))
+        };
+        let (state, data_found) = (resolve(path)?, resolve(data)?);
+        if state.starts_with(&data_found) || data_found.starts_with(&state) {
+            return Err(StoreError::Permissions(format!(
+                "the state directory {} and the data directory {} lie one in the other, so that an old copy of the \
+                 store would bring its own state with it; name another with --state-dir DIRECTORY",
+                shown(path),
+                shown(data)
+            )));
+        }
+        Self::open(path)
+    }
+
     /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// The path without links, also when its last parts do not exist yet.
+pub(super) fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            match (path.parent(), path.file_name()) {
+                (Some(parent), Some(name)) => Ok(resolved(parent)?.join(name)),
+                _ => Err(error),
+            }
+        }
+        found => found,
     }
 }
 
@@ -93,7 +130,10 @@ fn check_entries(directory: &OwnedFd, path: &Path) -> Result<(), StoreError> {
             continue;
         }
         let path = path.join(name);
-        let inspected = inspect(directory.as_fd(), name, &path)?;
+        // What is gone by now was another process' passing file: stores share their state directory.
+        let Some(inspected) = inspect(directory.as_fd(), name, &path)? else {
+            continue;
+        };
         if inspected.is_directory() {
             check_entries(&inspected.descriptor, &path)?;
         }
@@ -102,12 +142,16 @@ fn check_entries(directory: &OwnedFd, path: &Path) -> Result<(), StoreError> {
 }
 
 /// Opens without following, without reading, and without waiting for a pipe's other end; then judges what was opened.
-fn inspect(parent: BorrowedFd<'_>, name: &OsStr, path: &Path) -> Result<Inspected, StoreError> {
+/// `None` when there is nothing.
+fn inspect(parent: BorrowedFd<'_>, name: &OsStr, path: &Path) -> Result<Option<Inspected>, StoreError> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let descriptor = openat(parent, name, flags, Mode::empty()).map_err(|error| failed(path, error))?;
+    let descriptor = match openat(parent, name, flags, Mode::empty()) {
+        Err(rustix::io::Errno::NOENT) => return Ok(None),
+        found => found.map_err(|error| failed(path, error))?,
+    };
     let stat = fstat(&descriptor).map_err(|error| failed(path, error))?;
     check(&stat, path)?;
-    Ok(Inspected { descriptor, stat })
+    Ok(Some(Inspected { descriptor, stat }))
 }
 
 fn check(stat: &Stat, path: &Path) -> Result<(), StoreError> {
@@ -236,6 +280,24 @@ mod tests {
             assert_eq!(mode(place), closed);
             DataDir::open(&path).unwrap();
         }
+    }
+
+    #[test]
+    fn the_state_directory_lies_apart_from_the_data_whatever_way_it_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join("data");
+        DataDir::open(&data).unwrap();
+        symlink(&data, root.path().join("link")).unwrap();
+        for state in ["data", "data/state", "data/../data/a/b", "link/state", "."] {
+            let state = root.path().join(state);
+            let refused = DataDir::open_apart(&state, &data).unwrap_err().to_string();
+            assert!(refused.contains("--state-dir"), "{refused}");
+        }
+        assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+        let state = root.path().join("state/strongroom");
+        DataDir::open_apart(&state, &data).unwrap();
+        assert_eq!(mode(&state), 0o700);
+        DataDir::open_apart(&root.path().join("database"), &data).unwrap();
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use zeroize::Zeroizing;
 
+use super::data_dir::resolved;
 use crate::domain::secret::Secret;
 
 /// A seal key has 256 bits.
@@ -90,18 +91,6 @@ fn outside(path: &Path, data: &Path) -> Result<(), SealFileError> {
         });
     }
     Ok(())
-}
-
-/// The path without links, also when its last parts do not exist yet.
-fn resolved(path: &Path) -> io::Result<PathBuf> {
-    let path = std::path::absolute(path)?;
-    match path.canonicalize() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) => Ok(resolved(parent)?.join(name)),
-            _ => Err(error),
-        },
-        found => found,
-    }
 }
 
 fn directory_of(path: &Path) -> &Path {

@@ -28,6 +28,7 @@ const RECORDS: &str = "records";
 /// Opens the store of one data directory.
 pub(super) struct LocalStore {
     data_dir: PathBuf,
+    state_dir: PathBuf,
     key_file: PathBuf,
     credentials: Option<PathBuf>,
     user: String,
@@ -38,12 +39,14 @@ pub(super) struct LocalStore {
 impl LocalStore {
     pub(super) fn new(
         data_dir: PathBuf,
+        state_dir: PathBuf,
         key_file: PathBuf,
         credentials: Option<PathBuf>,
         user: String,
     ) -> Self {
         Self {
             data_dir,
+            state_dir,
             key_file,
             credentials,
             user,
@@ -66,9 +69,10 @@ impl LocalStore {
         KeyringFile::parse(&bytes).map_err(of_seal)
     }
 
-    /// The directory, checked, and ours alone from now on.
+    /// Both directories, checked, and the store ours alone from now on.
     fn take(&self) -> Result<Lock, Error> {
         let directory = DataDir::open(&self.data_dir)?;
+        DataDir::open_apart(&self.state_dir, &self.data_dir)?;
         Ok(Lock::acquire(&directory, &self.user, SystemClock.now())?)
     }
 

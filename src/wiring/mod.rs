@@ -54,6 +54,7 @@ fn start(cli: &Cli) -> Result<u8, Failure> {
     let identity = Identity::of_process(variable("SSH_CONNECTION").as_deref());
     let opener = LocalStore::new(
         settings.data_dir.clone(),
+        settings.state_dir.clone(),
         inputs.default_key_file(),
         variable("CREDENTIALS_DIRECTORY").map(Into::into),
         identity.user.clone(),
@@ -99,6 +100,7 @@ fn arguments(globals: &Globals) -> Arguments {
     Arguments {
         config: globals.config.clone(),
         data_dir: globals.data_dir.clone(),
+        state_dir: globals.state_dir.clone(),
         org: globals.org.clone(),
         ascii: globals.ascii,
     }

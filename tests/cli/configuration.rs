@@ -1,5 +1,7 @@
 //! What the configuration changes, and what is said about a bad one.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::host::Host;
 
 #[test]
@@ -20,6 +22,25 @@ fn the_data_directory_comes_from_option_variable_or_file() {
             .out,
         "acme\n"
     );
+}
+
+#[test]
+fn the_state_directory_is_the_users_own_or_named_and_never_in_the_data() {
+    let host = Host::empty();
+    let said = host.init(&["--state-dir", "home/.local/share/strongroom/state"]);
+    let said = said.refused(5);
+    assert!(
+        said.contains("--state-dir") && said.contains("one in the other"),
+        "{said}"
+    );
+    host.init(&[]).succeeds();
+    assert!(host.path("home/.local/state/strongroom").exists());
+    host.run(&["org", "list", "--state-dir", "elsewhere"]).succeeds();
+    let mode = host.path("elsewhere").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    std::fs::set_permissions(host.path("elsewhere"), std::fs::Permissions::from_mode(0o750)).unwrap();
+    let said = host.run(&["org", "list", "--state-dir", "elsewhere"]).refused(5);
+    assert!(said.contains("chmod 0700"), "{said}");
 }
 
 #[test]

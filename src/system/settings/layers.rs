@@ -28,6 +28,7 @@ pub struct Arguments {
     /// The only configuration file to read.
     pub config: Option<PathBuf>,
     pub data_dir: Option<PathBuf>,
+    pub state_dir: Option<PathBuf>,
     pub org: Option<String>,
     pub ascii: bool,
 }
@@ -65,6 +66,11 @@ impl Inputs<'_> {
     /// Where the store is when nobody says: the user's own place, the system's for a user without a home.
     pub(super) fn default_data_dir(&self) -> PathBuf {
         self.own_place("XDG_DATA_HOME", ".local/share", "/var/lib")
+    }
+
+    /// Where the state beside the store is when nobody says; never where the store is.
+    pub(super) fn default_state_dir(&self) -> PathBuf {
+        self.own_place("XDG_STATE_HOME", ".local/state", "/var/lib/state")
     }
 
     /// Where a new key file is proposed: beside the configuration, never with the data.
@@ -121,15 +127,18 @@ impl Merged {
             }
         }
         let arguments = &inputs.arguments;
-        let path = arguments.data_dir.as_ref().map(|path| {
-            // What is typed at a prompt is relative to where it is typed.
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            Value::String(path.to_string_lossy().into_owned())
-        });
+        let typed = |path: &Option<PathBuf>| {
+            path.as_ref().map(|path| {
+                // What is typed at a prompt is relative to where it is typed.
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Value::String(path.to_string_lossy().into_owned())
+            })
+        };
         let org = arguments.org.clone().map(Value::String);
         let ascii = arguments.ascii.then_some(Value::Boolean(true));
         for (key, argument, value) in [
-            ("data_dir", "--data-dir", path),
+            ("data_dir", "--data-dir", typed(&arguments.data_dir)),
+            ("state_dir", "--state-dir", typed(&arguments.state_dir)),
             ("org", "--org", org),
             ("ascii", "--ascii", ascii),
         ] {

@@ -23,6 +23,8 @@ use crate::domain::text::{Brand, Slug};
 pub struct Settings {
     /// Where the store is.
     pub data_dir: PathBuf,
+    /// Where this machine remembers how far the store was, outside the store.
+    pub state_dir: PathBuf,
     /// The organization that commands are about; `None` for the only one.
     pub org: Option<Slug>,
     /// The platform that `init` and the wizard propose.
@@ -85,6 +87,7 @@ const CLIPBOARDS: &[(&str, Clipboard)] = &[
 /// Every key and the kind of value it takes.
 const KEYS: &[(&str, Kind)] = &[
     ("data_dir", Kind::Text),
+    ("state_dir", Kind::Text),
     ("org", Kind::Text),
     ("brand", Kind::Text),
     ("theme", Kind::Text),
@@ -110,6 +113,9 @@ impl Settings {
             data_dir: merged
                 .read("data_dir", value::absolute_path)?
                 .unwrap_or_else(|| inputs.default_data_dir()),
+            state_dir: merged
+                .read("state_dir", value::absolute_path)?
+                .unwrap_or_else(|| inputs.default_state_dir()),
             org: merged.read("org", value::parsed(Slug::parse))?,
             brand: match merged.read("brand", value::parsed(Brand::parse))? {
                 Some(brand) => brand,

@@ -18,6 +18,7 @@ impl Home {
             ("HOME", "home"),
             ("XDG_CONFIG_HOME", "config"),
             ("XDG_DATA_HOME", "data"),
+            ("XDG_STATE_HOME", "state"),
         ] {
             variables.insert(
                 name.to_owned(),
@@ -70,6 +71,7 @@ fn without_a_word_everything_is_the_default() {
     let home = Home::new();
     let settings = home.load().unwrap();
     assert_eq!(settings.data_dir, home.root.path().join("data/strongroom"));
+    assert_eq!(settings.state_dir, home.root.path().join("state/strongroom"));
     assert_eq!(settings.brand.as_str(), "FinCode");
     assert_eq!(settings.idle_lock_minutes, 5);
     assert!(settings.sources.values().all(|source| *source == Source::Default));
@@ -103,7 +105,7 @@ fn an_unknown_key_is_refused_with_the_near_one() {
     assert!(refusal.starts_with("there is no setting `data_dri`"), "{refusal}");
     assert!(refusal.ends_with("did you mean `data_dir`?"), "{refusal}");
     let refusal = Home::new().with_file("colour = 'red'").refusal();
-    assert!(refusal.contains("the keys are data_dir, org"), "{refusal}");
+    assert!(refusal.contains("the keys are data_dir, state_dir"), "{refusal}");
 }
 
 #[test]
@@ -164,5 +166,6 @@ fn without_a_home_the_places_are_the_systems() {
         arguments: Arguments::default(),
     };
     assert_eq!(inputs.default_data_dir(), Path::new("/var/lib/strongroom"));
+    assert_eq!(inputs.default_state_dir(), Path::new("/var/lib/state/strongroom"));
     assert_eq!(inputs.default_key_file(), Path::new("/etc/strongroom/seal.key"));
 }
