@@ -54,6 +54,7 @@ impl Memory {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(cost, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
+            account: Actor::default(),
             entropy,
         })
     }

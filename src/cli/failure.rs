@@ -64,6 +64,7 @@ const fn exit_code(code: Code) -> u8 {
         Code::StoreLocked
         | Code::StoreDamaged
         | Code::UnknownVersion
+        | Code::RolledBack
         | Code::WrongSeal
         | Code::Sealed
         | Code::Permissions => 5,

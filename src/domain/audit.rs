@@ -133,6 +133,20 @@ actions! {
     FailuresForgotten = "cashier.failures_forgotten",
     /// A password was hashed again, with today's parameters.
     PasswordRehashed = "cashier.password_rehashed",
+    /// A store of an earlier version got its journal, checkpoint and key slots.
+    StoreTakenOver = "store.taken_over",
+    /// The database was not what was acknowledged, and was rebuilt from checkpoint and journal.
+    StoreRebuilt = "store.rebuilt",
+    /// A commit that was cut off before it was acknowledged was removed.
+    TornCommitDropped = "store.torn_commit_dropped",
+    /// There was no anchor at an opening.
+    AnchorMissing = "store.anchor_missing",
+    /// One copy of the key slots was written anew from the other.
+    SlotsMended = "store.slots_mended",
+    /// Usage could not be read, and began anew.
+    UsageLost = "store.usage_lost",
+    /// An admin accepted an older state in the place of a newer one.
+    RollbackAccepted = "store.rollback_accepted",
 }
 
 impl AuditEntry {

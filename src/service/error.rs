@@ -59,6 +59,8 @@ pub enum Code {
     StoreDamaged,
     /// The store was written by a newer program.
     UnknownVersion,
+    /// The store is an older state than what was acknowledged.
+    RolledBack,
     /// The file system is full.
     DiskFull,
     /// A file or directory has the wrong owner or permissions.
@@ -94,6 +96,7 @@ impl Code {
             Self::StoreLocked => "store_locked",
             Self::StoreDamaged => "store_damaged",
             Self::UnknownVersion => "unknown_version",
+            Self::RolledBack => "rolled_back",
             Self::DiskFull => "disk_full",
             Self::Permissions => "permissions",
             Self::Io => "io",

@@ -16,6 +16,7 @@ mod cashiers;
 mod commit;
 mod decrypt;
 mod feed;
+mod health;
 mod impact;
 mod invalidate;
 mod jobs;
@@ -27,6 +28,7 @@ mod open;
 mod overlap;
 mod registry;
 mod reveal;
+mod rollback;
 mod sign_in;
 mod usage;
 mod verify;
@@ -58,6 +60,8 @@ pub struct Ports {
     pub passwords: Arc<dyn ports::PasswordHasher>,
     /// SHA-256.
     pub hasher: Arc<dyn ports::Hasher>,
+    /// The account that the process runs as: what the service does by itself is logged as its doing.
+    pub account: Actor,
 }
 
 /// Everything that Strongroom does, over one open store.
@@ -72,6 +76,10 @@ pub struct Service {
     usage: usage::Pending,
     feed: feed::Feed,
     jobs: jobs::Jobs,
+    opened_at: Timestamp,
+    found: rollback::Found,
+    /// What opening found and the audit log does not have yet.
+    unlogged: Mutex<Vec<ports::Notice>>,
 }
 
 impl Service {
@@ -80,6 +88,7 @@ impl Service {
     /// # Errors
     /// Says what happened, to what, and what to do next; nothing is half-done.
     pub fn handle(self: &Arc<Self>, actor: &Actor, request: Request) -> Result<Response, Error> {
+        self.refuse_if_rolled_back(&request)?;
         match request {
             Request::Overview => Ok(Response::Overview(self.overview())),
             Request::Onboard(onboard) => self.onboard(actor, onboard),
@@ -153,6 +162,11 @@ impl Service {
                 before,
                 limit,
             } => self.list_activity(&filter, before, limit),
+            Request::Health => Ok(Response::Health(Box::new(self.health()))),
+            Request::AcceptRollback {
+                credentials,
+                sequence,
+            } => self.accept_rollback(actor, &credentials, sequence),
             Request::CancelJob(job) => self.cancel_job(job),
         }
     }

@@ -95,6 +95,7 @@ impl Service {
         Overview {
             organizations: rows,
             now: self.now(),
+            rollback: self.found.rollback(),
         }
     }
 

@@ -49,7 +49,11 @@ impl Service {
                 sequence: head.sequence,
                 hash: head.hash,
             });
-        let service = Self {
+        let opening = ports.store.opening();
+        let service = Arc::new(Self {
+            opened_at: ports.clock.now(),
+            unlogged: Mutex::new(opening.notices.clone()),
+            found: super::rollback::Found::new(opening),
             ports,
             index,
             registry: RwLock::new(registry),
@@ -60,7 +64,9 @@ impl Service {
             usage: super::usage::Pending::new(key_usage),
             feed: super::feed::Feed::default(),
             jobs: super::jobs::Jobs::default(),
-        };
-        Ok(Arc::new(service))
+        });
+        // A full disk must not keep tokens from being verified: it is tried again.
+        let _ = service.log_opening();
+        Ok(service)
     }
 }

@@ -200,6 +200,14 @@ pub enum Request {
         before: Option<u64>,
         limit: usize,
     },
+    /// How the store and what guards it is. → `Health`
+    Health,
+    /// Goes on with an older state of the store; admin, e-mail and password. → `Done`
+    AcceptRollback {
+        credentials: Credentials,
+        /// The commit that this state ends at, so that nobody accepts another one than was looked at.
+        sequence: u64,
+    },
     /// Ends a job; what it had not committed does not happen. → `Done`
     CancelJob(JobId),
 }

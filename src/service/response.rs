@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::error::Error;
+pub use super::ports::{Rollback, StoreHealth};
 use super::request::{JobId, RevealId, SessionId};
 use crate::domain::audit::AuditEntry;
 use crate::domain::cashier::{Role, Standing};
@@ -58,6 +59,8 @@ pub enum Response {
     SignedIn(SignedIn),
     /// A page of the audit log.
     Activity(ActivityPage),
+    /// How the store is.
+    Health(Box<Health>),
 }
 
 /// What happens without having been asked for here: somebody changed something, or long work went on.
@@ -76,6 +79,9 @@ pub struct Overview {
     pub organizations: Vec<OrganizationRow>,
     /// The answering clock.
     pub now: Timestamp,
+    /// An older state of the store waits to be accepted; hardly anything else is answered until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
 }
 
 /// An organization in a list.
@@ -382,4 +388,53 @@ pub struct ActivityPage {
     pub next: Option<u64>,
     /// The newest entry's sequence.
     pub head: u64,
+}
+
+/// How the store and what guards it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// The answering clock.
+    pub now: Timestamp,
+    /// When this process opened the store.
+    pub opened_at: Timestamp,
+    /// The store itself.
+    pub store: StoreHealth,
+    /// What opening mended or missed.
+    pub notices: Vec<Noticed>,
+    /// An older state waits to be accepted.
+    pub rollback: Option<Rollback>,
+    /// What somebody has to do something about, the gravest first.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Something that opening mended or missed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Noticed {
+    /// For programs.
+    pub kind: &'static str,
+    /// For people.
+    pub message: String,
+}
+
+/// Something that somebody has to do something about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// How grave it is.
+    pub level: Level,
+    /// For programs.
+    pub kind: &'static str,
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+/// How grave an alarm is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It should be seen to.
+    Warning,
+    /// Something does not work, or what was promised no longer holds.
+    Critical,
 }

@@ -77,7 +77,7 @@ impl Service {
         // Held until the sign-in is there: a reset that comes after this ends it, one that came before is seen.
         let mut writer = self.writer();
         let acting = self.still_proven(&cashier, Role::Viewer)?;
-        if !actor.read_only {
+        if !actor.read_only && self.found.rollback().is_none() {
             let note = Note::done(Action::SignedIn, None, email.as_str());
             let changes = Changes {
                 notes: vec![note],
@@ -127,7 +127,7 @@ impl Service {
                     return Err(disabled(email));
                 }
                 self.forget_failures(actor, &cashier, &source)?;
-                if check == PasswordCheck::RightButOutdated {
+                if check == PasswordCheck::RightButOutdated && self.found.rollback().is_none() {
                     return self.rehash(actor, cashier, &credentials.password);
                 }
                 Ok(cashier)
@@ -162,13 +162,17 @@ impl Service {
     fn count_failure(&self, actor: &Actor, email: &Email, source: String, known: bool) -> Result<(), Error> {
         let now = self.now();
         let key = (email.clone(), source.clone());
-        let begin = || Throttle {
-            email: email.clone(),
-            source: source.clone(),
-            failures: 0,
-            last_failure: now,
+        let stored = self.registry().throttles.get(&key).cloned();
+        let begin = || match &stored {
+            Some((throttle, _)) => throttle.clone(),
+            None => Throttle {
+                email: email.clone(),
+                source: source.clone(),
+                failures: 0,
+                last_failure: now,
+            },
         };
-        if !known {
+        if !known || self.found.rollback().is_some() {
             return self.sessions.count_in_memory(key, begin(), now);
         }
         let mut writer = self.writer();
@@ -204,7 +208,8 @@ impl Service {
         let key = (cashier.email.clone(), source.to_owned());
         lock(&self.sessions.strangers).remove(&key);
         let mut writer = self.writer();
-        if actor.read_only || !self.registry().throttles.contains_key(&key) {
+        let takes_nothing = actor.read_only || self.found.rollback().is_some();
+        if takes_nothing || !self.registry().throttles.contains_key(&key) {
             return Ok(());
         }
         let acting = Acting {

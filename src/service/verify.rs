@@ -24,11 +24,16 @@ pub enum Verified {
     Refused(Refusal),
     /// Malformed or unknown: nobody learns which.
     Invalid,
+    /// Nobody can say: the store is an older state, in which revocations may be missing.
+    Unavailable,
 }
 
 impl Service {
     /// Judges a token as a client sent it, and counts a good one as used.
     pub fn verify(&self, presented: &[u8]) -> Verified {
+        if self.found.rollback().is_some() {
+            return Verified::Unavailable;
+        }
         let Ok(secret) = TokenSecret::parse(presented) else {
             return Verified::Invalid;
         };

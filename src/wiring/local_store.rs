@@ -13,7 +13,7 @@ use crate::domain::secret::Secret;
 use crate::gateway::in_process::Opener;
 use crate::gateway::{SealChoice, StoreState};
 use crate::service::ports::{Clock as _, Entropy, StoreError};
-use crate::service::{Code, Error, Ports, Service};
+use crate::service::{Actor, Code, Error, Ports, Service};
 use crate::store::sled::SledStore;
 use crate::system::data_dir::DataDir;
 use crate::system::lock::Lock;
@@ -85,6 +85,11 @@ impl LocalStore {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, Arc::clone(&entropy))),
             hasher: Arc::new(Sha256Hasher),
+            account: Actor {
+                os_user: self.user.clone(),
+                uid: rustix::process::geteuid().as_raw(),
+                ..Actor::default()
+            },
             entropy,
         })?;
         *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);

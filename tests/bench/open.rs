@@ -67,6 +67,7 @@ fn measure(root: &Path) {
         sealer: Arc::new(keyring),
         passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, entropy)),
         hasher: Arc::new(Sha256Hasher),
+        account: Actor::default(),
     })
     .unwrap();
     let opened = begin.elapsed();

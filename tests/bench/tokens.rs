@@ -57,6 +57,7 @@ fn service() -> Arc<Service> {
             entropy,
         )),
         hasher: Arc::new(Sha256Hasher),
+        account: Actor::default(),
     })
     .unwrap()
 }

@@ -116,6 +116,7 @@ fn overview() -> Overview {
     Overview {
         organizations: vec![row("acme", "Acme Payments"), row("beta", "Beta Lending")],
         now: NOW,
+        rollback: None,
     }
 }
 

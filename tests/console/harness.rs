@@ -100,6 +100,7 @@ impl Console {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(cost, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
+            account: Actor::default(),
             entropy,
         };
         let opener = InMemory {

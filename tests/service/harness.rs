@@ -66,6 +66,7 @@ impl Harness {
             sealer: Arc::new(keyring),
             passwords: passwords.clone(),
             hasher: Arc::new(Sha256Hasher),
+            account: Actor::default(),
         };
         let service = Service::open(ports.clone()).unwrap();
         let actor = Actor {
@@ -207,6 +208,7 @@ impl Harness {
             Verified::Good { status, .. } => Ok(status),
             Verified::Refused(refusal) => Err(Some(refusal)),
             Verified::Invalid => Err(None),
+            Verified::Unavailable => panic!("sealed by a rollback"),
         }
     }
 
@@ -291,10 +293,12 @@ impl PasswordHasher for Interrupted {
     }
 }
 
-/// A store on a disk that can be full.
+/// A store on a disk that can be full, and whose opening can have found something.
 #[derive(Default)]
 pub struct Full {
     store: MemoryStore,
+    pub opening: Mutex<Opening>,
+    pub faults: Mutex<Vec<String>>,
     pub is_full: AtomicBool,
 }
 
@@ -316,15 +320,20 @@ impl Store for Full {
     }
 
     fn opening(&self) -> Opening {
-        self.store.opening()
+        self.opening.lock().unwrap().clone()
     }
 
     fn accept_rollback(&self) -> Result<(), StoreError> {
+        self.room()?;
+        self.opening.lock().unwrap().rollback = None;
         self.store.accept_rollback()
     }
 
     fn health(&self) -> StoreHealth {
-        self.store.health()
+        StoreHealth {
+            faults: self.faults.lock().unwrap().clone(),
+            ..self.store.health()
+        }
     }
 
     fn maintain(&self) -> Result<(), StoreError> {
@@ -355,6 +364,9 @@ impl Store for Full {
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         self.room()?;
+        if self.opening.lock().unwrap().rollback.is_some() {
+            return Err(StoreError::Closed("an older state waits to be accepted".into()));
+        }
         self.store.commit(batch)
     }
 

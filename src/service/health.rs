@@ -1,0 +1,118 @@
+//! How the store and what guards it is: one answer for the console's health line, `doctor` and the daemon.
+//!
+//! What opening mended is also written to the audit log, once: by the account that the process runs as.
+
+use super::commit::{Changes, Note};
+use super::error::Error;
+use super::ports::Notice;
+use super::response::{Alarm, Health, Level, Noticed};
+use super::{Service, lock};
+use crate::domain::audit::Action;
+
+impl Service {
+    pub(super) fn health(&self) -> Health {
+        let store = self.ports.store.health();
+        let rollback = self.found.rollback();
+        let mut alarms = Vec::new();
+        if rollback.is_some() {
+            alarms.push(Alarm {
+                level: Level::Critical,
+                kind: "rolled_back",
+                message: "an older state of the store is in the place of a newer one".to_owned(),
+                hint: "put the newer copy back, or have an admin accept this one".to_owned(),
+            });
+        }
+        alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
+        Health {
+            now: self.now(),
+            opened_at: self.opened_at,
+            notices: self.found.opening.notices.iter().map(noticed).collect(),
+            store,
+            rollback,
+            alarms,
+        }
+    }
+
+    /// Writes to the audit log what opening mended or missed, if that is not there yet.
+    ///
+    /// # Errors
+    /// The store takes nothing at the moment; it can be tried again.
+    pub(super) fn log_opening(&self) -> Result<(), Error> {
+        let mut writer = self.writer();
+        let mut unlogged = lock(&self.unlogged);
+        // An empty store has nothing that could be missing; an older state takes no entry before it is accepted.
+        if unlogged.is_empty() || writer.sequence == 0 || self.found.rollback().is_some() {
+            return Ok(());
+        }
+        let changes = Changes {
+            notes: unlogged.iter().filter_map(entry).collect(),
+            ..Changes::default()
+        };
+        if !changes.notes.is_empty() {
+            self.commit(&mut writer, &self.ports.account, None, changes)?;
+        }
+        unlogged.clear();
+        Ok(())
+    }
+}
+
+/// A fault says what to do after a semicolon.
+fn of_fault(fault: &str) -> Alarm {
+    let (message, hint) = fault
+        .split_once("; ")
+        .unwrap_or((fault, "run: strongroom doctor"));
+    Alarm {
+        level: Level::Critical,
+        kind: "store_fault",
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+    }
+}
+
+fn noticed(notice: &Notice) -> Noticed {
+    let (kind, message) = match notice {
+        Notice::TakenOver => (
+            "taken_over",
+            "a store of an earlier version got its journal, checkpoint and key slots".to_owned(),
+        ),
+        Notice::Replayed(frames) => (
+            "replayed",
+            format!("the database was behind the journal by {frames} commits, and has them now"),
+        ),
+        Notice::Rebuilt(why) => (
+            "rebuilt",
+            format!("the database was rebuilt from checkpoint and journal: {why}"),
+        ),
+        Notice::TornFrame(sequence) => (
+            "torn_commit_dropped",
+            format!("commit {sequence} was cut off before anybody was told of it, and was removed"),
+        ),
+        Notice::NoAnchor => (
+            "anchor_missing",
+            "there was no anchor: an older copy put back could not have been noticed".to_owned(),
+        ),
+        Notice::SlotsMended => (
+            "slots_mended",
+            "one copy of the key slots was damaged or behind, and was written anew from the other".to_owned(),
+        ),
+        Notice::UsageLost => (
+            "usage_lost",
+            "usage could not be read, and is counted anew".to_owned(),
+        ),
+    };
+    Noticed { kind, message }
+}
+
+/// What deserves an entry: everything but a replay, which follows every crash and loses nothing.
+fn entry(notice: &Notice) -> Option<Note> {
+    let (action, subject) = match notice {
+        Notice::Replayed(_) => return None,
+        Notice::TakenOver => (Action::StoreTakenOver, "store"),
+        Notice::Rebuilt(_) => (Action::StoreRebuilt, "database"),
+        Notice::TornFrame(_) => (Action::TornCommitDropped, "journal"),
+        Notice::NoAnchor => (Action::AnchorMissing, "anchor"),
+        Notice::SlotsMended => (Action::SlotsMended, "key slots"),
+        Notice::UsageLost => (Action::UsageLost, "usage"),
+    };
+    Some(Note::done(action, None, subject).because(noticed(notice).message))
+}
