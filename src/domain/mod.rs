@@ -14,4 +14,5 @@ pub mod text;
 pub mod throttle;
 pub mod time;
 pub mod token;
+pub mod trusted_time;
 pub mod usage;

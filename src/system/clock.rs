@@ -13,6 +13,9 @@ const MONOTONIC: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
 const MONOTONIC: ClockId = ClockId::Monotonic;
 
+/// A random UUID that the kernel makes at each boot.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
 /// The wall clock, and the time since boot.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -28,11 +31,31 @@ impl Clock for SystemClock {
         // Negative readings do not exist; saturating spares a panic that could never be explained.
         Duration::try_from(clock_gettime(MONOTONIC)).unwrap_or_default()
     }
+
+    fn boot(&self) -> [u8; 16] {
+        boot_id(std::fs::read_to_string(BOOT_ID).unwrap_or_default().trim())
+    }
+}
+
+/// The UUID's bytes; zeros on a system without one.
+fn boot_id(uuid: &str) -> [u8; 16] {
+    let digits = uuid.replace('-', "");
+    u128::from_str_radix(&digits, 16)
+        .unwrap_or_default()
+        .to_be_bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_boot_has_a_name_that_stays() {
+        assert_eq!(SystemClock.boot(), SystemClock.boot());
+        assert_ne!(SystemClock.boot(), [0; 16]);
+        let id = boot_id("0f000000-0000-4000-8000-0000000000a1");
+        assert_eq!((id[0], id[6], id[15]), (0x0f, 0x40, 0xa1));
+    }
 
     #[test]
     fn the_monotonic_reading_does_not_go_back() {

@@ -21,6 +21,7 @@ pub struct FakeClock(Arc<Hands>);
 struct Hands {
     wall_millis: AtomicI64,
     monotonic: Mutex<Duration>,
+    boot: AtomicU64,
 }
 
 impl FakeClock {
@@ -29,6 +30,7 @@ impl FakeClock {
         Self(Arc::new(Hands {
             wall_millis: AtomicI64::new(at.millis()),
             monotonic: Mutex::new(Duration::from_secs(3600)),
+            boot: AtomicU64::new(1),
         }))
     }
 
@@ -43,6 +45,12 @@ impl FakeClock {
     pub fn set_wall(&self, at: Timestamp) {
         self.0.wall_millis.store(at.millis(), Ordering::SeqCst);
     }
+
+    /// Boots the machine anew: it counts from a minute on, under another name.
+    pub fn reboot(&self) {
+        self.0.boot.fetch_add(1, Ordering::SeqCst);
+        *self.0.monotonic.lock().unwrap() = Duration::from_secs(60);
+    }
 }
 
 impl Clock for FakeClock {
@@ -52,6 +60,10 @@ impl Clock for FakeClock {
 
     fn monotonic(&self) -> Duration {
         *self.0.monotonic.lock().unwrap()
+    }
+
+    fn boot(&self) -> [u8; 16] {
+        u128::from(self.0.boot.load(Ordering::SeqCst)).to_be_bytes()
     }
 }
 

@@ -98,6 +98,10 @@ impl Clock for RealClock {
     fn monotonic(&self) -> Duration {
         self.0.elapsed()
     }
+
+    fn boot(&self) -> [u8; 16] {
+        [1; 16]
+    }
 }
 
 fn home() -> PathBuf {

@@ -14,8 +14,10 @@ use crate::domain::time::Timestamp;
 pub trait Clock: Send + Sync {
     /// The wall clock's time.
     fn now(&self) -> Timestamp;
-    /// Time since some fixed moment, for measuring how long something takes or has been idle.
+    /// Time since the boot, also while the machine slept: for measuring how long something takes or has been idle.
     fn monotonic(&self) -> std::time::Duration;
+    /// Which boot of the machine that was; zeros where nobody can tell.
+    fn boot(&self) -> [u8; 16];
 }
 
 /// The operating system's randomness.

@@ -12,6 +12,7 @@ use crate::domain::text::Email;
 use crate::domain::throttle::Throttle;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
+pub use crate::domain::trusted_time::TimeMark;
 use crate::domain::usage::{KeyUsage, Usage};
 
 /// Where records are kept. One writer; whatever `commit` acknowledged is there after a power cut.
@@ -183,17 +184,6 @@ pub struct SlotId {
     pub organization: OrganizationId,
     /// Which generation.
     pub generation: u32,
-}
-
-/// A time that was recorded, and the reading of the clock that does not jump at that moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct TimeMark {
-    /// The time.
-    pub at: Timestamp,
-    /// Which boot of the machine.
-    pub boot: [u8; 16],
-    /// Milliseconds since that boot (CLOCK_BOOTTIME).
-    pub since_boot: u64,
 }
 
 /// How often a record was written, from 1 on: what an expectation compares.
