@@ -4,6 +4,8 @@
 //! particular engine, so that every adapter refuses and writes the same.
 
 mod batch;
+mod failure;
 pub mod memory;
 pub mod record;
 pub mod sled;
+pub mod slots;

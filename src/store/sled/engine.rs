@@ -7,13 +7,13 @@
 //! - it panics on damage, and is not to be touched afterwards, not even to be dropped: it is leaked, and stays closed;
 //! - a `snap.*.generating` file that a crash left makes every later open fail: such files are removed first.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::service::ports::StoreError;
 
 use super::open::{Fault, Open, Write};
+use crate::store::failure;
 
 /// One sled database.
 #[derive(Debug)]
@@ -162,21 +162,15 @@ fn explain(folder: &Path, fault: &Fault) -> StoreError {
     match fault {
         Fault::Refused(error) => error.clone(),
         Fault::Panic(message) => StoreError::Damaged(format!("{path}: {message}")),
-        Fault::Io(error) | Fault::Sled(::sled::Error::Io(error)) => match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                StoreError::DiskFull(path.to_string())
-            }
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreError::Permissions(
-                format!("{path}: {error}; the store's own user must be able to write there"),
-            ),
-            _ => StoreError::Io(format!("{path}: {error}")),
-        },
+        Fault::Io(error) | Fault::Sled(::sled::Error::Io(error)) => failure::of(folder, error),
         Fault::Sled(error) => StoreError::Damaged(format!("{path}: {error}")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     fn set(value: &str) -> Vec<Write> {
