@@ -16,7 +16,7 @@ use super::seal::{AssociatedData, SealingKey};
 use super::seal_error::SealError;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::token::Digest;
-use crate::service::ports::{Binding, CryptoError, Entropy, EntropyError, Sealer};
+use crate::service::ports::{Binding, CryptoError, Entropy, EntropyError, InSlot, Sealer, SlotId};
 
 /// What a key derived from the root is for. No two purposes share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,7 @@ pub struct Keyring {
     epoch: u32,
     root: Zeroizing<[u8; 32]>,
     records: SealingKey,
+    slots: SealingKey,
     current: (u8, KeyedMac),
     previous: Option<KeyedMac>,
     entropy: Arc<dyn Entropy>,
@@ -136,6 +137,7 @@ impl Keyring {
         let root = Zeroizing::new(keys.root);
         Self {
             records: SealingKey::new(&derive(&root, &store, keys.epoch, Purpose::Records)),
+            slots: SealingKey::new(&derive(&root, &store, keys.epoch, Purpose::Slots)),
             store,
             epoch: keys.epoch,
             root,
@@ -166,10 +168,10 @@ impl Keyring {
         derive(&self.root, &self.store, self.epoch, purpose)
     }
 
-    fn associated(&self, binding: &Binding<'_>) -> AssociatedData {
+    fn associated(&self, purpose: Purpose, binding: &Binding<'_>) -> AssociatedData {
         AssociatedData::default()
             .with(&self.store)
-            .with(Purpose::Records.label().as_bytes())
+            .with(purpose.label().as_bytes())
             .with(&self.epoch.to_be_bytes())
             .with(binding.organization)
             .with(binding.kind.as_bytes())
@@ -198,12 +200,46 @@ pub(super) fn expand(secret: &[u8; 32], salt: &[u8], info: &[&[u8]], key: &mut [
 
 impl Sealer for Keyring {
     fn seal(&self, binding: &Binding<'_>, plaintext: &Secret) -> Result<Sealed, CryptoError> {
-        self.records
-            .seal(&*self.entropy, &self.associated(binding), plaintext)
+        self.records.seal(
+            &*self.entropy,
+            &self.associated(Purpose::Records, binding),
+            plaintext,
+        )
     }
 
     fn unseal(&self, binding: &Binding<'_>, sealed: &Sealed) -> Result<Secret, CryptoError> {
-        self.records.unseal(&self.associated(binding), sealed)
+        self.records
+            .unseal(&self.associated(Purpose::Records, binding), sealed)
+    }
+
+    fn seal_in_slot(&self, slot: SlotId, private: &Secret) -> Result<InSlot, CryptoError> {
+        let generation = slot.generation.to_be_bytes();
+        let mut data_key = Zeroizing::new([0; 32]);
+        self.entropy.fill(&mut *data_key)?;
+        let sealed = SealingKey::new(&data_key).seal(
+            &*self.entropy,
+            &self.associated(Purpose::Records, &private_key(&slot, &generation)),
+            private,
+        )?;
+        let wrapped = self.slots.seal(
+            &*self.entropy,
+            &self.associated(Purpose::Slots, &data_key_of(&slot, &generation)),
+            &Secret::new(data_key.to_vec()),
+        )?;
+        Ok(InSlot { wrapped, sealed })
+    }
+
+    fn unseal_in_slot(&self, slot: SlotId, in_slot: &InSlot) -> Result<Secret, CryptoError> {
+        let generation = slot.generation.to_be_bytes();
+        let data_key = self.slots.unseal(
+            &self.associated(Purpose::Slots, &data_key_of(&slot, &generation)),
+            &in_slot.wrapped,
+        )?;
+        let data_key = data_key.expose().try_into().map_err(|_| CryptoError::Unsealing)?;
+        SealingKey::new(data_key).unseal(
+            &self.associated(Purpose::Records, &private_key(&slot, &generation)),
+            &in_slot.sealed,
+        )
     }
 
     fn digest(&self, secret: &[u8; 32]) -> (Digest, u8) {
@@ -212,6 +248,25 @@ impl Sealer for Keyring {
 
     fn previous_digest(&self, secret: &[u8; 32]) -> Option<Digest> {
         self.previous.as_ref().map(|previous| previous.digest(secret))
+    }
+}
+
+/// Version 2: under a data key of its own. In version 1 private keys were sealed by the keyring itself.
+const fn private_key<'a>(slot: &'a SlotId, generation: &'a [u8; 4]) -> Binding<'a> {
+    Binding {
+        organization: slot.organization.0.bytes(),
+        kind: "private-key",
+        id: generation,
+        version: 2,
+    }
+}
+
+const fn data_key_of<'a>(slot: &'a SlotId, generation: &'a [u8; 4]) -> Binding<'a> {
+    Binding {
+        organization: slot.organization.0.bytes(),
+        kind: "data-key",
+        id: generation,
+        version: 1,
     }
 }
 
@@ -229,6 +284,7 @@ mod tests {
 
     use super::super::testing::Counting;
     use super::*;
+    use crate::domain::id::{Id, OrganizationId};
 
     fn keyring(store: [u8; 16], keys: &Keys) -> Keyring {
         Keyring::new(store, keys, Arc::new(Counting::default()))
@@ -292,6 +348,37 @@ mod tests {
                 other.unseal(&binding, &sealed).unwrap_err(),
                 CryptoError::Unsealing
             );
+        }
+    }
+
+    #[test]
+    fn a_private_key_opens_only_with_its_own_slot() {
+        let keyring = keyring([7; 16], &keys());
+        let slot = |organization, generation| SlotId {
+            organization: OrganizationId(Id::from_bytes([organization; 16])),
+            generation,
+        };
+        let private = Secret::from_text("der".into());
+        let [one, two] = [(); 2].map(|()| keyring.seal_in_slot(slot(1, 2), &private).unwrap());
+        assert_eq!(keyring.unseal_in_slot(slot(1, 2), &one).unwrap().expose(), b"der");
+        let crossed = InSlot {
+            wrapped: two.wrapped,
+            sealed: one.sealed.clone(),
+        };
+        for (slot, in_slot) in [(slot(1, 2), &crossed), (slot(1, 3), &one), (slot(2, 2), &one)] {
+            assert_eq!(
+                keyring.unseal_in_slot(slot, in_slot).unwrap_err(),
+                CryptoError::Unsealing
+            );
+        }
+        // Without the slot the keyring alone is of no use.
+        let (slot, generation) = (slot(1, 2), 2_u32.to_be_bytes());
+        for version in [1, 2] {
+            let binding = Binding {
+                version,
+                ..private_key(&slot, &generation)
+            };
+            assert!(keyring.unseal(&binding, &one.sealed).is_err());
         }
     }
 

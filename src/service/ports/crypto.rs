@@ -6,6 +6,8 @@ use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::token::Digest;
 
+use super::SlotId;
+
 /// RSA with OAEP: private-key operations and generation in OpenSSL, the public half anywhere.
 pub trait KeyEngine: Send + Sync {
     /// Makes a key pair; takes from a tenth of a second to many.
@@ -80,11 +82,32 @@ pub trait Sealer: Send + Sync {
     /// [`CryptoError::Unsealing`]: altered, made for another binding, or under another keyring.
     fn unseal(&self, binding: &Binding<'_>, sealed: &Sealed) -> Result<Secret, CryptoError>;
 
+    /// Encrypts a private key under a data key that is made for it, and wraps that for its slot.
+    ///
+    /// # Errors
+    /// There was no randomness.
+    fn seal_in_slot(&self, slot: SlotId, private: &Secret) -> Result<InSlot, CryptoError>;
+
+    /// Decrypts a private key with the data key that its slot holds.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsealing`]: either is altered, or of another generation, organization or keyring.
+    fn unseal_in_slot(&self, slot: SlotId, in_slot: &InSlot) -> Result<Secret, CryptoError>;
+
     /// HMAC-SHA256 of a token's or code's 32 bytes under the current token key, and that key's number.
     fn digest(&self, secret: &[u8; 32]) -> (Digest, u8);
 
     /// The same under the previous token key, while there is one.
     fn previous_digest(&self, secret: &[u8; 32]) -> Option<Digest>;
+}
+
+/// A private key in two parts, neither of which gives it away: destroying the slot destroys the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InSlot {
+    /// The data key, encrypted under the keyring: kept in the slot, and nowhere else.
+    pub wrapped: Sealed,
+    /// The private key, encrypted under the data key: kept in the record.
+    pub sealed: Sealed,
 }
 
 /// What a sealed value is: it opens only as that (security.md, "Associated data").
