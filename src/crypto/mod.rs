@@ -6,6 +6,7 @@
 //! - Randomness comes in through the `Entropy` port; only OpenSSL's key generation draws its own from the system.
 //! - Keys live in types that wipe themselves; an error never says more than that it failed.
 
+pub mod age;
 mod common;
 mod cost;
 pub mod keyring;

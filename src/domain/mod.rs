@@ -4,11 +4,13 @@
 //! that the store can keep them; what the bytes look like is the store's business (`store::record`).
 
 pub mod audit;
+pub mod bech32;
 pub mod cashier;
 pub mod field;
 pub mod id;
 pub mod key_pair;
 pub mod organization;
+pub mod recovery;
 pub mod secret;
 pub mod text;
 pub mod throttle;
