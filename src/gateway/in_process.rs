@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::{Gateway, SealChoice, StoreState};
+use super::{Gateway, OpeningStep, SealChoice, StoreState};
 use crate::domain::secret::Secret;
 use crate::service::request::SessionId;
 use crate::service::{Actor, Code, Error, Event, Request, Response, Service};
@@ -33,6 +33,11 @@ pub trait Opener: Send + Sync {
     /// # Errors
     /// A wrong seal, another process, damage.
     fn open(&self, passphrase: Option<&Secret>) -> Result<Arc<Service>, Error>;
+
+    /// How far an opening has come that goes on in another thread.
+    fn step(&self) -> Option<OpeningStep> {
+        None
+    }
 }
 
 /// A gateway to a service in this process.
@@ -172,6 +177,10 @@ impl Gateway for InProcess {
             ..self.actor.clone()
         };
         self.service()?.handle(&actor, request)
+    }
+
+    fn opening(&self) -> Option<OpeningStep> {
+        self.opener.step()
     }
 
     fn subscribe(&self) -> Receiver<Event> {

@@ -36,6 +36,11 @@ pub trait Gateway: Send + Sync {
     /// The request's own; `NotOnboarded` and `Sealed` before the store is open.
     fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error>;
 
+    /// How far an opening has come that is going on. Never waits for it.
+    fn opening(&self) -> Option<OpeningStep> {
+        None
+    }
+
     /// Everything that happens from now on.
     fn subscribe(&self) -> Receiver<Event>;
 }
@@ -54,6 +59,19 @@ pub enum StoreState {
     NeedsPassphrase,
     /// It is open (or opens by itself).
     Ready,
+}
+
+/// How far an opening has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpeningStep {
+    /// The seal is opened.
+    Unsealing,
+    /// Database and journal are brought together, and mended where one is behind.
+    Comparing,
+    /// Every record is read and compared with what was acknowledged; so many were.
+    Reading(u64),
+    /// The same once more: the database was rebuilt.
+    ReadingAgain(u64),
 }
 
 /// How the seal of a new store is kept.

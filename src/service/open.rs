@@ -10,16 +10,34 @@ use super::registry::Registry;
 use super::{Ports, Service};
 use crate::service::ports::{Loaded, StoreError};
 
+/// Records between two words to whoever watches the opening.
+const BETWEEN_WORDS: u64 = 4096;
+
 impl Service {
     /// Reads the store and is ready to answer.
     ///
     /// # Errors
     /// The store is damaged, has a record of an unknown version, or the keyring does not open its secrets.
     pub fn open(ports: Ports) -> Result<Arc<Self>, Error> {
+        Self::open_watched(ports, &|_, _| {})
+    }
+
+    /// The same; tells `watch` now and then how often the records had to be read anew, and how many were.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_watched(ports: Ports, watch: &dyn Fn(u64, u64)) -> Result<Arc<Self>, Error> {
+        let mut again = 0;
         let (registry, index) = loop {
+            let mut read = 0;
+            watch(again, read);
             let mut registry = Registry::default();
             let index = TokenIndex::default();
             let loaded = ports.store.load(&mut |record, revision| {
+                read += 1;
+                if read % BETWEEN_WORDS == 0 {
+                    watch(again, read);
+                }
                 // Organizations sort before tokens, so a token's place is known when it comes.
                 if let Record::Token(token) = &record {
                     let place = registry.place(token.organization).ok_or_else(|| {
@@ -34,6 +52,7 @@ impl Service {
             if loaded == Loaded::Whole {
                 break (registry, index);
             }
+            again += 1;
         };
         let mut key_usage = std::collections::HashMap::new();
         ports.store.load_usage(&mut |record| match record {

@@ -18,7 +18,7 @@ use crate::service::request::Show;
 use crate::service::{Actor, Code, Error};
 use crate::system::SystemClock;
 use crate::system::clipboard::{Clipboard, Surroundings, Way};
-use crate::system::settings::{Clipboard as Allowed, Settings, Theme as Wanted};
+use crate::system::settings::{Clipboard as Allowed, Settings, Source, Theme as Wanted};
 
 /// The model, its look, and what it wants done before anything happened.
 struct Console {
@@ -63,6 +63,8 @@ pub(super) fn run(
         email: actor.fixed_email.clone(),
         read_only: actor.read_only,
         utc_offset: utc_offset(at.now),
+        data_dir: settings.data_dir.clone(),
+        program: program(settings),
         directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         idle: Some(if minutes == 0 {
             Duration::MAX
@@ -110,6 +112,16 @@ pub(super) fn run(
         Err(broken @ Broken::Panic(_)) => {
             Err(Error::new(Code::Internal, broken.to_string(), "start it again").into())
         }
+    }
+}
+
+/// How a command for the same store begins: a place that was given as an argument has to be given again.
+fn program(settings: &Settings) -> String {
+    match settings.sources.get("data_dir") {
+        Some(Source::Argument(argument)) => {
+            format!("strongroom {argument} {}", settings.data_dir.display())
+        }
+        _ => "strongroom".to_owned(),
     }
 }
 

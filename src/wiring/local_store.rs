@@ -11,7 +11,7 @@ use crate::crypto::{
 };
 use crate::domain::secret::Secret;
 use crate::gateway::in_process::Opener;
-use crate::gateway::{SealChoice, StoreState};
+use crate::gateway::{OpeningStep, SealChoice, StoreState};
 use crate::service::ports::{Clock as _, Entropy, StoreError};
 use crate::service::{Actor, Code, Error, Ports, Service};
 use crate::store::sled::SledStore;
@@ -34,6 +34,8 @@ pub(super) struct LocalStore {
     user: String,
     /// Held until the process ends, or another opening replaces it.
     lock: Mutex<Option<Lock>>,
+    /// How far an opening has come.
+    step: Mutex<Option<OpeningStep>>,
 }
 
 impl LocalStore {
@@ -51,6 +53,7 @@ impl LocalStore {
             credentials,
             user,
             lock: Mutex::default(),
+            step: Mutex::default(),
         }
     }
 
@@ -76,9 +79,21 @@ impl LocalStore {
         Ok(Lock::acquire(&directory, &self.user, SystemClock.now())?)
     }
 
+    fn says(&self, step: OpeningStep) {
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
+    }
+
     fn serve(&self, lock: Lock, keyring: Keyring) -> Result<Arc<Service>, Error> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let service = Service::open(Ports {
+        self.says(OpeningStep::Comparing);
+        let reading = |again, read| {
+            self.says(if again == 0 {
+                OpeningStep::Reading(read)
+            } else {
+                OpeningStep::ReadingAgain(read)
+            });
+        };
+        let ports = Ports {
             store: Arc::new(SledStore::open(&self.data_dir)?),
             clock: Arc::new(SystemClock),
             keys: Arc::new(RsaEngine::new(Arc::clone(&entropy))),
@@ -91,7 +106,8 @@ impl LocalStore {
                 ..Actor::default()
             },
             entropy,
-        })?;
+        };
+        let service = Service::open_watched(ports, &reading)?;
         *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
         Ok(service)
     }
@@ -199,8 +215,13 @@ impl Opener for LocalStore {
         let lock = self.take()?;
         let file = self.keyring_file()?;
         let seal = self.seal_key(file.sealed_by(), passphrase)?;
+        self.says(OpeningStep::Unsealing);
         let keyring = file.open(&seal, Arc::new(OsEntropy)).map_err(of_seal)?;
         self.serve(lock, keyring)
+    }
+
+    fn step(&self) -> Option<OpeningStep> {
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -15,8 +15,8 @@ use strongroom::domain::usage::Caller;
 use strongroom::gateway::{Gateway, SealChoice, StoreState};
 use strongroom::service::request::{JobId, SessionId};
 use strongroom::service::response::{
-    ActivityPage, CashierRow, Counts, Decrypted, EnrolmentCode, Impact, KeyGeneration, KeyView,
-    OrganizationRow, Overview, SignedIn, TokenPage,
+    ActivityPage, CashierRow, Counts, Decrypted, EnrolmentCode, Health, Impact, KeyGeneration, KeyView,
+    OrganizationRow, Overview, SignedIn, StoreHealth, TokenPage,
 };
 use strongroom::service::{Code, Error, Event, Request, Response};
 
@@ -64,6 +64,7 @@ impl Gateway for Canned {
                 matching: 0,
                 counts: counts(),
             }),
+            Request::Health => Response::Health(Box::new(health())),
             Request::ListCashiers => Response::Cashiers(cashiers()),
             Request::ListActivity { .. } => Response::Activity(activity()),
             Request::SignIn(_) => Response::SignedIn(SignedIn {
@@ -101,7 +102,26 @@ fn counts() -> Counts {
     }
 }
 
-fn overview() -> Overview {
+/// A store without alarms, verified two hours ago.
+pub fn health() -> Health {
+    Health {
+        now: NOW,
+        opened_at: ago(TimeDelta::hours(2)),
+        store: StoreHealth {
+            sequence: 18_402,
+            records: 1_204,
+            verified_at: Some(ago(TimeDelta::hours(2))),
+            checkpoint_at: Some(ago(TimeDelta::hours(9))),
+            anchored_at: Some(ago(TimeDelta::seconds(40))),
+            faults: Vec::new(),
+        },
+        notices: Vec::new(),
+        rollback: None,
+        alarms: Vec::new(),
+    }
+}
+
+pub fn overview() -> Overview {
     let row = |slug: &str, name: &str| OrganizationRow {
         slug: Slug::parse(slug).unwrap(),
         name: OrganizationName::parse(name).unwrap(),

@@ -133,6 +133,8 @@ impl Console {
             email: None,
             read_only: false,
             utc_offset: 0,
+            data_dir: PathBuf::from("/var/lib/strongroom/data"),
+            program: "strongroom".into(),
             directory: PathBuf::from("/home/ada"),
             idle,
         });

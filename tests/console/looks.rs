@@ -9,7 +9,6 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use strongroom::console::theme::{Look, Palette};
 use strongroom::gateway::StoreState;
-use strongroom::service::{Code, Error};
 
 use super::canned::Canned;
 use super::harness::{ADA, Console, PASSWORD, absent, noon, text};
@@ -31,7 +30,7 @@ fn look(palette: Palette, ascii: bool) -> Look {
 }
 
 /// Texts at both sizes and in ASCII, and the styles of each palette.
-fn picture(console: &Console) -> String {
+pub fn picture(console: &Console) -> String {
     let mut picture = String::new();
     for (width, height, ascii) in [(80, 24, false), (120, 40, false), (80, 24, true)] {
         let signs = if ascii { " ascii" } else { "" };
@@ -219,16 +218,4 @@ fn wizard() {
 fn before_the_tabs() {
     let console = Console::over(StoreState::NeedsPassphrase);
     insta::assert_snapshot!("sealed", picture(&console));
-    let mut console = Console::over(StoreState::Ready);
-    let error = Error::new(
-        Code::Permissions,
-        "/var/lib/strongroom/data can be read by others than ada: its mode is 0755",
-        "mend it as its owner with chmod 0700 /var/lib/strongroom/data, then start again; nothing was changed",
-    );
-    console.take(strongroom::console::runtime::Event::Message(
-        strongroom::console::app::Message::State(Err(error)),
-    ));
-    insta::assert_snapshot!("store_cannot_be_opened", picture(&console));
-    console.keys("q");
-    assert!(console.quit);
 }

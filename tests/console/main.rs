@@ -16,4 +16,5 @@ mod keys;
 mod looks;
 mod people;
 mod shell;
+mod store;
 mod wizard;

@@ -90,6 +90,8 @@ impl Seat {
             email: None,
             read_only: false,
             utc_offset: 0,
+            data_dir: PathBuf::from("/var/lib/strongroom/data"),
+            program: "strongroom".into(),
             directory: PathBuf::from("/home/ops"),
             idle: None,
         };

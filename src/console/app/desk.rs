@@ -14,7 +14,7 @@ use crate::domain::secret::Secret;
 use crate::domain::text::{Brand, Email, Slug};
 use crate::domain::time::Timestamp;
 use crate::service::request::Request;
-use crate::service::response::{OrganizationRow, SignedIn};
+use crate::service::response::{Health, OrganizationRow, SignedIn};
 
 /// What every screen and dialog may know.
 #[derive(Debug)]
@@ -39,6 +39,12 @@ pub struct Facts {
     pub keymap: Keymap,
     /// Where files are proposed to be written: the working directory.
     pub directory: PathBuf,
+    /// Where the store is.
+    pub data_dir: PathBuf,
+    /// How a command for this store begins: `strongroom`, and the arguments that name it.
+    pub program: String,
+    /// How the store is, as it was asked last.
+    pub health: Option<Box<Health>>,
 }
 
 impl Facts {
@@ -85,6 +91,8 @@ pub(in crate::console) enum Order {
     Quit,
     /// Obeys a line of the command line.
     Run(String),
+    /// The older state that ends at this commit was accepted: begins anew with it.
+    Accepted(u64),
     /// The wizard is done: begins anew with what is there.
     Onboarded(Email),
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::model::{Model, Screen, Stage};
+use crate::console::health;
 use crate::console::theme::Theme;
 use crate::console::when;
 use crate::console::widgets::fitted;
@@ -96,7 +97,19 @@ pub(super) fn tabs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
             spans.push(Span::styled(format!("{}{soon} ", theme.glyphs.warn), theme.warn));
         }
     }
-    frame.render_widget(Line::from(spans), area);
+    let tabs = Line::from(spans);
+    let used = u16::try_from(tabs.width()).unwrap_or(area.width).min(area.width);
+    frame.render_widget(tabs, area);
+    let room = usize::from(area.width - used).saturating_sub(2);
+    if let Some(line) = health::line(&model.facts, theme, room) {
+        let width = u16::try_from(line.width()).unwrap_or(area.width).min(area.width);
+        let right = Rect {
+            x: area.right() - width,
+            width,
+            ..area
+        };
+        frame.render_widget(line, right);
+    }
 }
 
 /// The tab at a column of [`TABS`].

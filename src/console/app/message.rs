@@ -11,7 +11,7 @@ use crate::console::key::Key;
 use crate::console::keymap::Command;
 use crate::console::{activity, cashiers, keys, runtime, tokens};
 use crate::domain::secret::Secret;
-use crate::gateway::{SealChoice, StoreState};
+use crate::gateway::{OpeningStep, SealChoice, StoreState};
 use crate::service::request::{JobId, SessionId};
 use crate::service::{Error, Event, Request, Response};
 
@@ -23,6 +23,8 @@ pub type Effect = runtime::Effect<Work>;
 pub enum Message {
     /// The service told something that nobody here asked for.
     Event(Event),
+    /// How far the store's opening has come.
+    Opening(Option<OpeningStep>),
     /// What the store needs.
     State(Result<StoreState, Error>),
     /// A store was made, or not.
@@ -54,6 +56,8 @@ pub enum Message {
 /// What workers do; [`super::perform`] has how.
 #[derive(Debug)]
 pub enum Work {
+    /// Look how far the opening has come. → `Message::Opening`
+    Opening,
     /// Look what the store needs. → `Message::State`
     State,
     /// Make a store. → `Message::Initialized`
@@ -130,6 +134,12 @@ pub enum Asker {
 pub enum Tag {
     /// The shell: what is there.
     Overview,
+    /// The shell and its dialogs: how the store is.
+    Health,
+    /// The shell: the newest entries of an older state.
+    Newest,
+    /// The shell's dialog: an older state is accepted.
+    AcceptRollback,
     /// The shell, its dialogs and the wizard: a sign-in.
     SignIn,
     /// The shell: a sign-out, whose answer nobody waits for.

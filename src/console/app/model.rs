@@ -9,7 +9,10 @@ use super::dialog::{Dialog, DialogId};
 use super::message::{Ask, Effect, Work};
 use crate::console::keymap::{Context, Keymap};
 use crate::console::lock::Lock;
+use crate::console::rolled_back::RolledBack;
 use crate::console::runtime::Moment;
+use crate::console::starting::Starting;
+use crate::console::stopped::Stopped;
 use crate::console::unlock::Unlock;
 use crate::console::widgets::toast::Toast;
 use crate::console::wizard::Wizard;
@@ -54,10 +57,12 @@ impl Screen {
 /// How far the console has come.
 #[derive(Debug)]
 pub enum Stage {
-    /// It does not know yet what is there.
-    Starting,
+    /// The store opens.
+    Starting(Starting),
     /// The store cannot be opened.
-    Failed(Error),
+    Stopped(Box<Stopped>),
+    /// The store is an older state than what was acknowledged.
+    RolledBack(Box<RolledBack>),
     /// The store needs its passphrase.
     Sealed(Unlock),
     /// There is nothing: the wizard makes it.
@@ -87,6 +92,10 @@ pub struct Setup {
     pub utc_offset: i32,
     /// Where files are proposed to be written.
     pub directory: PathBuf,
+    /// Where the store is.
+    pub data_dir: PathBuf,
+    /// How a command for this store begins: `strongroom`, and the arguments that name it.
+    pub program: String,
     /// Idle time until the lock; `None` for five minutes.
     pub idle: Option<std::time::Duration>,
 }
@@ -134,7 +143,7 @@ impl Model {
     #[must_use]
     pub fn new(setup: Setup) -> (Self, Vec<Effect>) {
         let model = Self {
-            stage: Stage::Starting,
+            stage: Stage::Starting(Starting::new(setup.at.monotonic)),
             screen: setup.screen.unwrap_or(Screen::Keys),
             dialogs: Vec::new(),
             keys: keys::Model::default(),
@@ -163,6 +172,9 @@ impl Model {
                 utc_offset: setup.utc_offset,
                 keymap: setup.keymap,
                 directory: setup.directory,
+                data_dir: setup.data_dir,
+                program: setup.program,
+                health: None,
             },
         };
         (model, vec![Effect::Work(Work::State)])
@@ -184,7 +196,9 @@ impl Model {
         }
         match &self.stage {
             // Nothing but leaving can be done there.
-            Stage::Starting | Stage::Failed(_) => Context::Everywhere,
+            Stage::Starting(_) => Context::Everywhere,
+            Stage::Stopped(_) => Context::Stopped,
+            Stage::RolledBack(_) => Context::RolledBack,
             Stage::Sealed(unlock) => unlock.context(),
             Stage::Absent(wizard) => wizard.context(),
             Stage::Open => match self.screen {

@@ -6,17 +6,19 @@ use super::desk::{Desk, Order};
 use super::dialog::{Dialog, DialogId, Fate};
 use super::message::{Ask, Asker, Copied, Effect, News, Tag, Work};
 use super::model::{Model, Screen, Stage};
-use super::update::{ask_overview, refresh, tell};
+use super::update::{ask_health, ask_overview, refresh, stop, tell};
 use crate::console::lock::Lock;
+use crate::console::rolled_back::RolledBack;
 use crate::console::shared::command_line::{self, CommandLine, Line};
 use crate::console::shared::help::Help;
 use crate::console::shared::organizations::Organizations;
 use crate::console::shared::quit::QuitAnyway;
 use crate::console::shared::sign_in::SignIn;
+use crate::console::starting::Starting;
 use crate::console::widgets::dialog::Tone;
 use crate::console::widgets::toast::Toast;
 use crate::console::wizard::Wizard;
-use crate::console::{activity, cashiers, keys, tokens, when};
+use crate::console::{activity, cashiers, health, keys, tokens, when};
 use crate::domain::text::{Slug, escape};
 use crate::service::request::Request;
 use crate::service::response::{Overview, SignedIn};
@@ -36,11 +38,17 @@ pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec
             Order::Resume { signed_in } => resume(model, signed_in, effects),
             Order::Quit => effects.push(Effect::Quit),
             Order::Run(text) => run(model, &text, effects),
+            Order::Accepted(sequence) => {
+                let text = format!("goes on from commit {sequence}; look what has to be revoked anew");
+                note(model, Tone::Warn, text);
+                model.greeted = true;
+                ask_overview(model, effects);
+            }
             Order::Onboarded(admin) => {
                 if !model.fixed_email {
                     model.facts.email = Some(admin);
                 }
-                model.stage = Stage::Starting;
+                model.stage = Stage::Starting(Starting::new(model.facts.at.monotonic));
                 model.screen = Screen::Keys;
                 ask_overview(model, effects);
             }
@@ -203,6 +211,18 @@ pub(super) fn help(model: &mut Model) {
     }
 }
 
+pub(super) fn health(model: &mut Model, effects: &mut Vec<Effect>) {
+    open(model, Box::new(health::Dialog::default()), effects);
+}
+
+/// Opens the dialog that accepts an older state.
+pub(super) fn accept_rollback(model: &mut Model, effects: &mut Vec<Effect>) {
+    if let Stage::RolledBack(screen) = &model.stage {
+        let order = screen.accept(&model.facts);
+        carry_out(model, vec![order], effects);
+    }
+}
+
 pub(super) fn command_line(model: &mut Model) {
     push(model, Box::new(CommandLine::default()));
 }
@@ -258,8 +278,10 @@ pub(super) fn take_shell_answer(
     result: Result<Response, Error>,
     effects: &mut Vec<Effect>,
 ) {
-    if tag == Tag::SignIn {
-        tell_lock(model, News::Answer(tag, result), effects);
+    match (tag, &mut model.stage) {
+        (Tag::SignIn, _) => tell_lock(model, News::Answer(tag, result), effects),
+        (Tag::Newest, Stage::RolledBack(screen)) => screen.answered(result),
+        _ => {}
     }
 }
 
@@ -275,11 +297,16 @@ pub(super) fn take_overview(model: &mut Model, result: Result<Response, Error>, 
             model.stage = Stage::Absent(Box::new(Wizard::without_seal()));
             return;
         }
-        Err(error) => {
-            model.stage = Stage::Failed(error);
-            return;
-        }
+        Err(error) => return stop(model, error),
     };
+    if let Some(rollback) = overview.rollback {
+        if !matches!(model.stage, Stage::RolledBack(_)) {
+            let (screen, ask) = RolledBack::new(rollback);
+            model.stage = Stage::RolledBack(Box::new(screen));
+            effects.push(ask);
+        }
+        return;
+    }
     if overview.organizations.is_empty() {
         if !matches!(model.stage, Stage::Absent(_)) {
             model.stage = Stage::Absent(Box::new(Wizard::without_seal()));
@@ -290,6 +317,7 @@ pub(super) fn take_overview(model: &mut Model, result: Result<Response, Error>, 
     if !matches!(model.stage, Stage::Open) {
         model.stage = Stage::Open;
         model.last_input = model.facts.at.monotonic;
+        ask_health(effects);
         show(model, model.screen, effects);
     }
 }
@@ -345,6 +373,7 @@ fn run(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
         Ok(Line::SignIn) if model.facts.session.is_some() => {}
         Ok(Line::SignIn) => sign_in_or_out(model, effects),
         Ok(Line::SignOut) => sign_out(model, effects),
+        Ok(Line::Health) => health(model, effects),
         Ok(Line::Lock) => lock(model, effects),
         Ok(Line::Help) => help(model),
         Ok(Line::Quit) => quit(model, effects),

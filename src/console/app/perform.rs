@@ -31,6 +31,7 @@ impl Performer {
     pub fn perform(&self, work: Work) -> Message {
         let gateway = self.gateway.as_ref();
         match work {
+            Work::Opening => Message::Opening(gateway.opening()),
             Work::State => Message::State(gateway.state()),
             Work::Initialize(seal) => Message::Initialized(gateway.initialize(seal)),
             Work::Unlock(passphrase) => Message::Unlocked(gateway.unlock(&passphrase)),

@@ -13,6 +13,8 @@ use super::{frame, orders};
 use crate::console::input::Input;
 use crate::console::keymap::Command;
 use crate::console::runtime::{self, Moment};
+use crate::console::starting::Starting;
+use crate::console::stopped::Stopped;
 use crate::console::unlock::Unlock;
 use crate::console::wizard::Wizard;
 use crate::console::{activity, cashiers, keys, tokens};
@@ -39,7 +41,12 @@ fn take_message(model: &mut Model, message: Message, effects: &mut Vec<Effect>) 
     match message {
         Message::Event(event) => take_event(model, event, effects),
         Message::State(Ok(state)) => begin(model, state, effects),
-        Message::State(Err(error)) => model.stage = Stage::Failed(error),
+        Message::State(Err(error)) => stop(model, error),
+        Message::Opening(step) => {
+            if let Stage::Starting(starting) = &mut model.stage {
+                starting.take(step);
+            }
+        }
         Message::Initialized(result) => {
             with_wizard(model, effects, |wizard, desk| wizard.initialized(result, desk));
         }
@@ -62,6 +69,11 @@ fn begin(model: &mut Model, state: StoreState, effects: &mut Vec<Effect>) {
     }
 }
 
+/// The store cannot be opened: says so on the whole screen.
+pub(super) fn stop(model: &mut Model, error: Error) {
+    model.stage = Stage::Stopped(Box::new(Stopped::new(error, &model.facts)));
+}
+
 pub(super) fn ask_overview(model: &Model, effects: &mut Vec<Effect>) {
     effects.push(Effect::Work(Work::Ask(Ask {
         to: Asker::Shell,
@@ -71,11 +83,21 @@ pub(super) fn ask_overview(model: &Model, effects: &mut Vec<Effect>) {
     })));
 }
 
+/// Asks how the store is; nobody waits for the answer.
+pub(super) fn ask_health(effects: &mut Vec<Effect>) {
+    effects.push(Effect::Work(Work::Ask(Ask {
+        to: Asker::Shell,
+        tag: Tag::Health,
+        session: None,
+        request: Request::Health,
+    })));
+}
+
 fn take_unlocked(model: &mut Model, result: Result<(), Error>, effects: &mut Vec<Effect>) {
     match (result, &mut model.stage) {
         (Ok(()), _) => ask_overview(model, effects),
-        (Err(error), Stage::Sealed(unlock)) => unlock.refused(&error),
-        (Err(error), _) => model.stage = Stage::Failed(error),
+        (Err(error), Stage::Sealed(unlock)) if unlock.is_about(&error) => unlock.refused(&error),
+        (Err(error), _) => stop(model, error),
     }
 }
 
@@ -132,7 +154,12 @@ fn take_input(model: &mut Model, input: Input, effects: &mut Vec<Effect>) {
                 effects.push(Effect::Work(Work::Unlock(passphrase)));
             }
         }
-        Stage::Starting | Stage::Failed(_) => {}
+        Stage::Stopped(stopped) => {
+            if let News::Key(_, Some(command)) = news {
+                stopped.obey(command, effects);
+            }
+        }
+        Stage::Starting(_) | Stage::RolledBack(_) => {}
     }
 }
 
@@ -144,6 +171,12 @@ fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) -> bool 
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit => orders::quit(model, effects),
         Command::Help => orders::help(model),
+        Command::TryAgain => {
+            model.stage = Stage::Starting(Starting::new(model.facts.at.monotonic));
+            effects.push(Effect::Work(Work::State));
+        }
+        Command::AcceptOlder => orders::accept_rollback(model, effects),
+        Command::Health if browsing => orders::health(model, effects),
         Command::Lock if browsing => orders::lock(model, effects),
         Command::CommandLine if browsing => orders::command_line(model),
         Command::SwitchOrganization if browsing => orders::organizations(model),
@@ -193,8 +226,13 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
             Stage::Open => orders::lock(model, effects),
             Stage::Absent(wizard) => wizard.wipe(),
             Stage::Sealed(unlock) => *unlock = Unlock::default(),
-            Stage::Starting | Stage::Failed(_) => {}
+            // A password may be typed half.
+            Stage::RolledBack(_) => model.dialogs.clear(),
+            Stage::Starting(_) | Stage::Stopped(_) => {}
         }
+    }
+    if matches!(model.stage, Stage::Starting(_)) {
+        effects.push(Effect::Work(Work::Opening));
     }
     if matches!(model.stage, Stage::Absent(_)) {
         with_wizard(model, effects, |wizard, desk| wizard.update(News::Tick, desk));
@@ -207,6 +245,7 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
         if now.monotonic.saturating_sub(model.counted) >= COUNTS {
             model.counted = now.monotonic;
             ask_overview(model, effects);
+            ask_health(effects);
         }
         tell(model, Asker::Screen(model.screen), News::Tick, effects);
     }
@@ -238,6 +277,7 @@ pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     ask_overview(model, effects);
+    ask_health(effects);
     tell(model, Asker::Screen(model.screen), News::Refresh, effects);
     for id in open_dialogs(model) {
         tell(model, Asker::Dialog(id), News::Refresh, effects);
@@ -251,9 +291,20 @@ fn take_answer(
     result: Result<Response, Error>,
     effects: &mut Vec<Effect>,
 ) {
-    if tag == Tag::Overview {
-        return orders::take_overview(model, result, effects);
+    match (tag, result) {
+        (Tag::Overview, result) => return orders::take_overview(model, result, effects),
+        (Tag::Health, Ok(Response::Health(health))) => model.facts.health = Some(health),
+        (_, result) => take_other_answer(model, to, tag, result, effects),
     }
+}
+
+fn take_other_answer(
+    model: &mut Model,
+    to: Asker,
+    tag: Tag,
+    result: Result<Response, Error>,
+    effects: &mut Vec<Effect>,
+) {
     // Fast work may end before it is known that it began.
     let ended = match &result {
         Ok(Response::Started(job)) => model

@@ -2,16 +2,12 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::Line;
 
 use super::frame;
 use super::model::{Model, Screen, Stage};
-use crate::console::form::draw_problem;
 use crate::console::theme::Theme;
-use crate::console::widgets::dialog::{self, Tone};
 use crate::console::widgets::{help, too_small};
 use crate::console::{activity, cashiers, keys, tokens};
-use crate::service::Error;
 
 /// Draws everything.
 pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
@@ -31,8 +27,9 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         return;
     }
     match &model.stage {
-        Stage::Starting => frame.render_widget(Line::styled(" Opening the store", theme.dim), body),
-        Stage::Failed(error) => failed(error, theme, frame),
+        Stage::Starting(starting) => starting.view(&model.facts, theme, frame, body),
+        Stage::Stopped(stopped) => stopped.view(&model.facts, theme, frame, tabs.union(body)),
+        Stage::RolledBack(screen) => screen.view(&model.facts, theme, frame, tabs.union(body)),
         Stage::Sealed(unlock) => unlock.view(&model.facts, theme, frame),
         Stage::Absent(wizard) => wizard.view(&model.facts, theme, frame),
         Stage::Open => {
@@ -40,8 +37,12 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
             screen(model, theme, frame, body);
         }
     }
-    // Before the tabs are open, what is there says itself which keys it takes.
-    if matches!(model.stage, Stage::Open) || !model.dialogs.is_empty() {
+    // Forms before the tabs are open say themselves which keys they take.
+    let has_keys = matches!(
+        model.stage,
+        Stage::Open | Stage::Stopped(_) | Stage::RolledBack(_)
+    );
+    if has_keys || !model.dialogs.is_empty() {
         help::hints(frame, foot, theme, &model.facts.keymap, model.context());
     }
     for (_, dialog) in &model.dialogs {
@@ -59,16 +60,4 @@ fn screen(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         Screen::Activity => activity::view(&model.activity, &model.facts, theme, frame, area),
         Screen::Cashiers => cashiers::view(&model.cashiers, &model.facts, theme, frame, area),
     }
-}
-
-fn failed(error: &Error, theme: &Theme, frame: &mut Frame<'_>) {
-    let area = dialog::open(frame, theme, "The store cannot be opened", Tone::Danger, 76, 10);
-    let rows = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(3));
-    draw_problem(frame, rows, theme, &error.message, &error.hint);
-    let foot = Rect {
-        y: area.bottom().saturating_sub(1),
-        height: 1,
-        ..area
-    };
-    frame.render_widget(Line::styled("q leaves", theme.dim), foot);
 }

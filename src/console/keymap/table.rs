@@ -105,6 +105,12 @@ pub enum Command {
     Show,
     /// Revokes the token that was just made.
     Discard,
+    /// Tries again what failed.
+    TryAgain,
+    /// Accepts an older state of the store.
+    AcceptOlder,
+    /// Shows how the store is.
+    Health,
 }
 
 /// What has the focus.
@@ -130,11 +136,15 @@ pub enum Context {
     Field,
     /// The filter or the command line.
     Line,
+    /// The store cannot be opened.
+    Stopped,
+    /// The store is an older state.
+    RolledBack,
 }
 
 impl Context {
     /// Every place.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::EncryptionKeys,
         Self::Tokens,
         Self::Token,
@@ -144,6 +154,8 @@ impl Context {
         Self::Reveal,
         Self::Field,
         Self::Line,
+        Self::Stopped,
+        Self::RolledBack,
     ];
 
     /// Whether the commands of [`Context::Everywhere`] hold here.
@@ -180,6 +192,8 @@ impl Context {
             Self::Reveal => "New token",
             Self::Field => "Field",
             Self::Line => "Line",
+            Self::Stopped => "The store cannot be opened",
+            Self::RolledBack => "An older state",
         }
     }
 }
@@ -241,14 +255,20 @@ const fn change(
     }
 }
 
-use Context::{Activity, Cashiers, Dialog, EncryptionKeys, Everywhere, Field, Line, Reveal, Token, Tokens};
+use Context::{
+    Activity, Cashiers, Dialog, EncryptionKeys, Everywhere, Field, Line, Reveal, RolledBack, Stopped, Token,
+    Tokens,
+};
 
 /// Everything that can be moved in: lists, texts, dialogs.
-const MOVING: &[Context] = &[Everywhere, Dialog];
+const MOVING: &[Context] = &[Everywhere, Dialog, Stopped];
 
 /// Every command with its keys. The order is help's and the hints' order.
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
+    // A store that does not open, or should not.
+    look(Command::TryAgain, "try-again", &[Stopped], &["r"], "try to open the store again", Some("try again")),
+    change(Command::AcceptOlder, "accept-older", &[RolledBack], &["a"], "accept this older state; admin", Some("accept it")),
     // What the tabs' own lists and texts can do.
     change(Command::New, "new", &[Tokens, Cashiers], &["n"], "make a new one", Some("new")),
     look(Command::Open, "open", &[Tokens, Activity, Cashiers], &["enter"], "open the selected row", None),
@@ -261,7 +281,7 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::TryOut, "try-out", &[EncryptionKeys], &["t"], "try encryption and decryption", Some("try out")),
     look(Command::TryOut, "try-token", &[Tokens, Token], &["t"], "try a token", None),
     look(Command::Format, "format", &[EncryptionKeys], &["f"], "show the next format", Some("format")),
-    look(Command::Copy, "copy", &[EncryptionKeys, Tokens, Token, Activity], &["c"], "copy what is selected", Some("copy")),
+    look(Command::Copy, "copy", &[EncryptionKeys, Tokens, Token, Activity, Stopped], &["c"], "copy what is selected", Some("copy")),
     change(Command::Write, "write", &[EncryptionKeys], &["w"], "write a file", Some("write")),
     change(Command::ChangeRole, "change-role", &[Cashiers], &["e"], "change the cashier's role", Some("role")),
     change(Command::Disable, "disable", &[Cashiers], &["x"], "disable or enable the cashier", Some("disable")),
@@ -306,14 +326,16 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::NextTab, "next-tab", &[Everywhere], &["tab"], "show the next tab", None),
     look(Command::PreviousTab, "previous-tab", &[Everywhere], &["shift-tab"], "show the tab before", None),
     look(Command::SwitchOrganization, "switch-organization", &[Everywhere], &["o"], "switch to another organization", None),
-    look(Command::Help, "help", &[Everywhere, Dialog, Reveal], &["?"], "show this help", Some("help")),
+    look(Command::Health, "health", &[Everywhere], &["H"], "show how the store is, and what to do", None),
+    look(Command::Help, "help", &[Everywhere, Dialog, Reveal, Stopped, RolledBack], &["?"], "show this help", Some("help")),
     look(Command::SignIn, "sign-in", &[Everywhere], &["i"], "sign in for ten minutes, or out", None),
     look(Command::CommandLine, "command-line", &[Everywhere], &[":"], "type a command", Some("command")),
     look(Command::Back, "leave-field", &[Field, Line], &["esc"], "go one step back", Some("back")),
-    look(Command::Back, "back", &[Everywhere, Dialog, Reveal], &["esc"], "go one step back", None),
+    look(Command::Back, "back", &[Everywhere, Dialog, Reveal, Stopped, RolledBack], &["esc"], "go one step back", None),
     look(Command::Lock, "lock", &[Everywhere], &["L"], "lock the console", None),
-    look(Command::Redraw, "redraw", &[Everywhere, Dialog, Reveal, Field, Line], &["ctrl-l"], "draw everything anew", None),
-    look(Command::Suspend, "suspend", &[Everywhere, Dialog, Field, Line], &["ctrl-z"], "stop, and return to the shell", None),
+    look(Command::Redraw, "redraw", &[Everywhere, Dialog, Reveal, Field, Line, Stopped, RolledBack], &["ctrl-l"], "draw everything anew", None),
+    look(Command::Suspend, "suspend", &[Everywhere, Dialog, Field, Line, Stopped, RolledBack], &["ctrl-z"], "stop, and return to the shell", None),
+    look(Command::Quit, "leave", &[Stopped, RolledBack], &["q"], "leave the console", Some("quit")),
     look(Command::Quit, "quit", &[Everywhere], &["q"], "leave the console", None),
-    look(Command::Quit, "interrupt", &[Everywhere, Dialog, Reveal, Field, Line], &["ctrl-c"], "leave the console, from anywhere", None),
+    look(Command::Quit, "interrupt", &[Everywhere, Dialog, Reveal, Field, Line, Stopped, RolledBack], &["ctrl-c"], "leave the console, from anywhere", None),
 ];

@@ -25,6 +25,8 @@ pub enum Line {
     SignIn,
     /// Signs out.
     SignOut,
+    /// How the store is.
+    Health,
     /// The lock.
     Lock,
     /// Help.
@@ -34,7 +36,7 @@ pub enum Line {
 }
 
 /// Every command, and what help says of it.
-pub const COMMANDS: [(&str, &str); 11] = [
+pub const COMMANDS: [(&str, &str); 12] = [
     ("tokens", "[FILTER]"),
     ("keys", ""),
     ("activity", "[FILTER]"),
@@ -43,6 +45,7 @@ pub const COMMANDS: [(&str, &str); 11] = [
     ("org", "SLUG"),
     ("signin", ""),
     ("signout", ""),
+    ("health", ""),
     ("lock", ""),
     ("help", ""),
     ("quit", ""),
@@ -85,6 +88,7 @@ pub fn parse(text: &str) -> Result<Line, String> {
         ),
         "signin" => Line::SignIn,
         "signout" => Line::SignOut,
+        "health" => Line::Health,
         "lock" => Line::Lock,
         "help" => Line::Help,
         _ => Line::Quit,

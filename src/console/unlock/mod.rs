@@ -11,7 +11,7 @@ use super::theme::Theme;
 use super::widgets::dialog::{self, Tone};
 use crate::domain::cashier::PASSWORD_MAX;
 use crate::domain::secret::Secret;
-use crate::service::Error;
+use crate::service::{Code, Error};
 
 /// The screen.
 #[derive(Debug)]
@@ -46,6 +46,15 @@ impl Unlock {
         let passphrase = self.form.secret("passphrase");
         self.form.wait("Opening the store", now);
         Some(passphrase)
+    }
+
+    /// Whether another try with the passphrase may help.
+    #[must_use]
+    pub const fn is_about(&self, error: &Error) -> bool {
+        matches!(
+            error.code,
+            Code::WrongSeal | Code::Busy | Code::Internal | Code::Invalid
+        )
     }
 
     /// The passphrase was not the one, or the store cannot be opened.

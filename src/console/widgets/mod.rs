@@ -72,6 +72,24 @@ pub fn fitted(text: &str, width: usize, theme: &Theme) -> String {
     fitted
 }
 
+/// `text` in rows of `width` cells at most, broken between words.
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    use unicode_width::UnicodeWidthStr;
+    let mut rows = vec![String::new()];
+    for word in text.split(' ') {
+        match rows.last_mut() {
+            Some(row) if row.is_empty() => row.push_str(word),
+            Some(row) if row.width() + 1 + word.width() <= width => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(word.to_owned()),
+        }
+    }
+    rows
+}
+
 /// What drawing gives, a line a row, without trailing spaces; for tests.
 #[cfg(test)]
 pub(crate) fn drawn(width: u16, height: u16, draw: impl FnOnce(&mut Frame<'_>)) -> String {

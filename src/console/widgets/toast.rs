@@ -8,7 +8,7 @@ use ratatui::widgets::Clear;
 use unicode_width::UnicodeWidthStr;
 
 use super::dialog::Tone;
-use super::fitted;
+use super::{fitted, wrapped};
 use crate::console::theme::Theme;
 
 /// A message and the moment (of the monotonic clock) when it goes.
@@ -50,7 +50,7 @@ impl Toast {
             Tone::Danger => theme.glyphs.danger,
         };
         let room = usize::from(area.width).saturating_sub(4);
-        let mut lines = rows(&self.text, room);
+        let mut lines = wrapped(&self.text, room);
         lines.truncate(MOST_ROWS.min(usize::from(area.height)));
         let width = lines.iter().map(|line| line.width()).max().unwrap_or(0).min(room) + 4;
         let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width);
@@ -68,22 +68,6 @@ impl Toast {
 
 /// A message of more rows than this would be a dialog.
 const MOST_ROWS: usize = 4;
-
-/// The text in rows of `width` cells at most, broken between words.
-fn rows(text: &str, width: usize) -> Vec<String> {
-    let mut rows = vec![String::new()];
-    for word in text.split(' ') {
-        match rows.last_mut() {
-            Some(row) if row.is_empty() => row.push_str(word),
-            Some(row) if row.width() + 1 + word.width() <= width => {
-                row.push(' ');
-                row.push_str(word);
-            }
-            _ => rows.push(word.to_owned()),
-        }
-    }
-    rows
-}
 
 #[cfg(test)]
 mod tests {

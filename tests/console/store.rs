@@ -1,0 +1,301 @@
+//! What the console says about the store's state: opening, damaged, an older state, alarms.
+
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use strongroom::console::app::{Message, Stage};
+use strongroom::console::runtime::Event as Incoming;
+use strongroom::console::starting::Starting;
+use strongroom::domain::secret::Secret;
+use strongroom::domain::time::Timestamp;
+use strongroom::gateway::{Gateway, OpeningStep, SealChoice, StoreState};
+use strongroom::service::request::SessionId;
+use strongroom::service::response::{Alarm, Health, Level, Noticed, Rollback};
+use strongroom::service::{Code, Error, Event, Request, Response};
+
+use super::canned::{Canned, health, overview};
+use super::harness::{ADA, Console, PASSWORD, noon};
+use super::looks::picture;
+
+/// Acme, as long as nothing else is said.
+#[derive(Default)]
+struct Troubled {
+    error: Mutex<Option<Error>>,
+    rollback: Mutex<Option<Rollback>>,
+    health: Mutex<Option<Health>>,
+    step: Mutex<Option<OpeningStep>>,
+}
+
+impl Gateway for Troubled {
+    fn state(&self) -> Result<StoreState, Error> {
+        Ok(StoreState::Ready)
+    }
+
+    fn initialize(&self, _: SealChoice) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn unlock(&self, _: &Secret) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error> {
+        if let Some(error) = &*self.error.lock().unwrap() {
+            return Err(error.clone());
+        }
+        let mut rollback = self.rollback.lock().unwrap();
+        match request {
+            Request::Overview => {
+                let mut overview = overview();
+                overview.rollback = *rollback;
+                Ok(Response::Overview(overview))
+            }
+            Request::AcceptRollback {
+                credentials,
+                sequence,
+            } => {
+                assert_eq!(sequence, rollback.unwrap().found);
+                if credentials.password.expose_text() != Some(PASSWORD) {
+                    let error = Error::new(
+                        Code::Unauthenticated,
+                        "the e-mail or the password is wrong",
+                        "try again",
+                    );
+                    return Err(error.on("password"));
+                }
+                *rollback = None;
+                Ok(Response::Done)
+            }
+            Request::Health => {
+                let health = self.health.lock().unwrap().clone().unwrap_or_else(health);
+                Ok(Response::Health(Box::new(health)))
+            }
+            other => Canned.ask(session, other),
+        }
+    }
+
+    fn opening(&self) -> Option<OpeningStep> {
+        *self.step.lock().unwrap()
+    }
+
+    fn subscribe(&self) -> Receiver<Event> {
+        Canned.subscribe()
+    }
+}
+
+fn stopped(code: Code, message: &str, hint: &str) -> (Arc<Troubled>, Console) {
+    let gateway = Arc::new(Troubled::default());
+    *gateway.error.lock().unwrap() = Some(Error::new(code, message, hint));
+    let console = Console::with(gateway.clone(), noon());
+    (gateway, console)
+}
+
+#[test]
+fn a_damaged_store_says_what_happened_where_what_is_safe_and_what_to_run() {
+    let (gateway, mut console) = stopped(
+        Code::StoreDamaged,
+        "the store is damaged: journal/segment-00000000000000000001: frame 431 does not follow frame 430",
+        "nothing was changed; keep a copy of the data directory before you do anything else",
+    );
+    insta::assert_snapshot!("store_damaged", picture(&console));
+    console.keys("down | c");
+    console.sees("the command: sent to your terminal");
+    console.keys("1 | i | : | L");
+    console.sees("The store is damaged");
+    console.keys("r");
+    console.sees("The store is damaged");
+    *gateway.error.lock().unwrap() = None;
+    console.keys("r");
+    console.sees("Encryption Keys");
+}
+
+#[test]
+fn each_reason_has_its_own_screen() {
+    let reasons = [
+        (
+            "store_of_a_newer_version",
+            Code::UnknownVersion,
+            "a token record has version 9, and this program reads versions up to 1",
+            "a newer Strongroom wrote it: use that version or a newer one; nothing was changed",
+        ),
+        (
+            "store_open_to_others",
+            Code::Permissions,
+            "/var/lib/strongroom/data can be read by others than ada: its mode is 0755",
+            "mend it as its owner with chmod 0700 /var/lib/strongroom/data, then start again; nothing was changed",
+        ),
+        (
+            "store_in_use",
+            Code::StoreLocked,
+            "the store is in use by process 4711 of ada since 2026-11-23T11:00:00Z",
+            "use that console, or end it and try again; nothing was changed",
+        ),
+        (
+            "store_without_its_key_file",
+            Code::Sealed,
+            "there is no key file /etc/strongroom/seal.key",
+            "put it back from where you keep a copy",
+        ),
+        (
+            "store_on_a_full_disk",
+            Code::DiskFull,
+            "no space left on the device of /var/lib/strongroom/data",
+            "nothing was changed; free some space there and repeat it",
+        ),
+    ];
+    for (name, code, message, hint) in reasons {
+        let (_, mut console) = stopped(code, message, hint);
+        insta::assert_snapshot!(name, picture(&console));
+        console.keys("q");
+        assert!(console.quit, "{name}");
+    }
+}
+
+#[test]
+fn a_wrong_passphrase_stays_in_the_form_and_damage_does_not() {
+    let mut console = Console::over(StoreState::NeedsPassphrase);
+    console.keys("wrong | enter");
+    console.sees("the passphrase is wrong");
+    console.sees("The store is sealed");
+    let error = Error::new(Code::StoreDamaged, "the store is damaged: records", "look");
+    console.take(Incoming::Message(Message::Unlocked(Err(error))));
+    console.sees("The store is damaged");
+}
+
+#[test]
+fn a_long_opening_says_what_is_done_and_for_how_long() {
+    let gateway = Arc::new(Troubled::default());
+    let mut console = Console::with(gateway.clone(), noon());
+    let begin = |console: &mut Console, step| {
+        *gateway.step.lock().unwrap() = step;
+        let now = console.model.facts.at.monotonic;
+        console.model.stage = Stage::Starting(Starting::new(now));
+    };
+    begin(&mut console, None);
+    console.sees(" Opening the store");
+    console.sees_not("q leaves");
+    begin(&mut console, Some(OpeningStep::Comparing));
+    console.pass(Duration::from_secs(12));
+    insta::assert_snapshot!("store_opening", picture(&console));
+    begin(&mut console, Some(OpeningStep::Reading(412_000)));
+    console.pass(Duration::from_secs(2));
+    console.sees("Reading every record: 412,000 2 s");
+    begin(&mut console, Some(OpeningStep::ReadingAgain(8_192)));
+    console.pass(Duration::from_secs(3));
+    insta::assert_snapshot!("store_rebuilt_while_opening", picture(&console));
+    console.keys("q");
+    assert!(console.quit);
+}
+
+fn older() -> (Arc<Troubled>, Console) {
+    let gateway = Arc::new(Troubled::default());
+    *gateway.rollback.lock().unwrap() = Some(Rollback {
+        anchored: 431,
+        found: 412,
+        anchored_at: Timestamp::from_millis(1_795_435_000_000),
+    });
+    let console = Console::with(gateway.clone(), noon());
+    (gateway, console)
+}
+
+#[test]
+fn an_older_state_is_shown_with_what_would_be_lost_and_accepted_by_an_admin() {
+    let (_, mut console) = older();
+    insta::assert_snapshot!("store_rolled_back", picture(&console));
+    console.keys("1 | 2 | i | L | :");
+    console.sees("An older state of the store");
+    console.keys("a | 431 | enter");
+    console.fill(ADA, PASSWORD);
+    console.sees("this is not 412");
+    insta::assert_snapshot!("store_rolled_back_accept", picture(&console));
+    console.keys("ctrl-u | 412 | enter | enter | ctrl-u");
+    console.type_in("wrong");
+    console.keys("enter");
+    console.sees("the e-mail or the password is wrong");
+    console.type_in(PASSWORD);
+    console.keys("enter");
+    console.sees("goes on from commit 412");
+    console.sees("Fingerprint");
+}
+
+#[test]
+fn an_older_state_is_left_as_it_is() {
+    let (gateway, mut console) = older();
+    console.keys("a | 412");
+    console.pass(Duration::from_secs(300));
+    console.sees_not("Commit ");
+    console.keys("q");
+    assert!(console.quit);
+    assert!(gateway.rollback.lock().unwrap().is_some());
+}
+
+fn alarm(level: Level, kind: &'static str, message: &str, hint: &str) -> Alarm {
+    Alarm {
+        level,
+        kind,
+        message: message.into(),
+        hint: hint.into(),
+    }
+}
+
+fn unwell() -> Health {
+    let mut health = health();
+    health.alarms = vec![
+        alarm(
+            Level::Critical,
+            "store_fault",
+            "the anchor cannot be written to /var/lib/strongroom/state: no space left on the device",
+            "free some space there: an older copy put back could not be noticed meanwhile",
+        ),
+        alarm(
+            Level::Warning,
+            "no_backup",
+            "no backup was ever made",
+            "run: strongroom backup",
+        ),
+    ];
+    health.notices = vec![Noticed {
+        kind: "rebuilt",
+        message: "the database was rebuilt from checkpoint and journal: record 7 has other bytes".into(),
+    }];
+    health
+}
+
+#[test]
+fn a_store_that_is_well_says_so_where_there_is_room() {
+    let mut console = Console::with(Arc::new(Canned), noon());
+    console.pass(Duration::from_secs(20));
+    console.sees_not("verified");
+    let wide = |console: &mut Console| {
+        console.take(Incoming::Input(strongroom::console::input::Input::Resize {
+            width: 120,
+            height: 40,
+        }));
+        super::harness::text(&console.drawn(120, 40, Default::default()))
+    };
+    assert!(wide(&mut console).contains("verified 2 h ago"));
+    console.keys("H");
+    insta::assert_snapshot!("health", picture(&console));
+    console.keys("esc | : | health | enter");
+    console.sees("Health: all is well");
+}
+
+#[test]
+fn alarms_are_seen_on_every_tab_with_what_to_do() {
+    let gateway = Arc::new(Troubled::default());
+    *gateway.health.lock().unwrap() = Some(unwell());
+    let mut console = Console::with(gateway.clone(), noon());
+    console.pass(Duration::from_secs(20));
+    for tab in ["1", "2", "3", "4"] {
+        console.keys(tab);
+        console.sees("store fault +1");
+    }
+    insta::assert_snapshot!("health_line_with_alarms", picture(&console));
+    console.keys("H");
+    insta::assert_snapshot!("health_with_alarms", picture(&console));
+    *gateway.health.lock().unwrap() = None;
+    console.keys("esc");
+    console.pass(Duration::from_secs(10));
+    console.sees_not("store fault");
+}
