@@ -1,0 +1,184 @@
+//! What must be in a store, from what a child told of its commits: all that was acknowledged, and of the one commit that
+//! was not either all or nothing.
+
+use std::collections::BTreeMap;
+
+use strongroom::domain::time::Timestamp;
+use strongroom::domain::token::judge;
+use strongroom::service::ports::{Record, SlotId};
+use strongroom::store::record;
+
+use crate::recorder::contents;
+use crate::report::{Answer, Change, Contents, Report};
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Model {
+    records: BTreeMap<Vec<u8>, Vec<u8>>,
+    audit: BTreeMap<u64, Vec<u8>>,
+    /// Begun, and not known to be there: one of them may be, at most, because each expects what was before all of them.
+    pending: Vec<Change>,
+    /// Commits of the command that is not answered yet.
+    commits: u32,
+    failures: u32,
+    /// Ids and texts of tokens that somebody has.
+    tokens: Vec<([u8; 16], String)>,
+    /// Wrapped data keys that are in use.
+    slots: BTreeMap<SlotId, Vec<u8>>,
+    /// Wrapped data keys whose destruction was confirmed.
+    destroyed: Vec<Vec<u8>>,
+    /// The latest time that anybody spoke of.
+    pub(crate) now: i64,
+    /// Commits that returned.
+    pub(crate) acknowledged: u64,
+    /// Commits that were found whole although nobody had heard so.
+    pub(crate) unacknowledged: u64,
+}
+
+/// More of them are not presented at each open.
+const TOKENS: usize = 60;
+
+impl Model {
+    pub(crate) fn new(now: i64) -> Self {
+        Self {
+            now,
+            ..Self::default()
+        }
+    }
+
+    /// Follows one report.
+    ///
+    /// # Errors
+    /// It contradicts what came before: something was lost, or came back.
+    pub(crate) fn follow(&mut self, report: Report) -> Result<(), String> {
+        match report {
+            Report::Loaded(found) => return self.compare(found),
+            Report::Looked { now, answers, shut } => return self.judge(now, &answers, shut),
+            Report::Try(change) => self.pending.push(change),
+            Report::Done => {
+                let change = self.pending.pop().ok_or("a commit returned that nobody began")?;
+                self.pending.clear();
+                self.apply(change);
+                self.commits += 1;
+                self.acknowledged += 1;
+            }
+            Report::Failed { unknown, .. } => {
+                self.failures += 1;
+                if !unknown {
+                    self.pending.pop();
+                }
+            }
+            Report::Asked(_) => (self.commits, self.failures) = (0, 0),
+            Report::Answered(None) if self.failures > 0 => {
+                return Err("a command was answered with success, and its commit had failed".into());
+            }
+            Report::Answered(Some(error)) if self.commits > 0 && !error.starts_with("Unauthenticated") => {
+                return Err(format!(
+                    "a command committed, and was answered with an error: {error}"
+                ));
+            }
+            Report::Slot(slot, wrapped) => drop(self.slots.insert(slot, wrapped)),
+            Report::Retained(keep) => {
+                let (kept, destroyed) = std::mem::take(&mut self.slots)
+                    .into_iter()
+                    .partition(|(slot, _)| keep.contains(slot));
+                self.slots = kept;
+                self.destroyed.extend(BTreeMap::into_values(destroyed));
+            }
+            Report::Minted(id, text) => self.tokens.push((id, text)),
+            Report::Clock(now) => self.now = self.now.max(now),
+            Report::Panicked(text) => return Err(format!("a panic escaped: {text}")),
+            Report::Answered(_)
+            | Report::Opened { .. }
+            | Report::Refused(_)
+            | Report::Faults(_)
+            | Report::Ended => {}
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, change: Change) {
+        for (key, value) in change.records {
+            match value {
+                Some(value) => self.records.insert(key, value),
+                None => self.records.remove(&key),
+            };
+        }
+        self.audit.extend(change.audit);
+    }
+
+    pub(crate) fn contents(&self) -> Contents {
+        contents(&self.records, &self.audit)
+    }
+
+    fn compare(&mut self, found: Contents) -> Result<(), String> {
+        let expected = self.contents();
+        let pending = std::mem::take(&mut self.pending);
+        if found == expected {
+            return Ok(());
+        }
+        for change in pending {
+            let mut other = self.clone();
+            other.apply(change);
+            if found == other.contents() {
+                other.unacknowledged += 1;
+                *self = other;
+                return Ok(());
+            }
+        }
+        let same = found.records == expected.records && found.audit == expected.audit;
+        Err(format!(
+            "{} records and {} audit entries were found, {} and {} were acknowledged{}",
+            found.records,
+            found.audit,
+            expected.records,
+            expected.audit,
+            if same { ", and their contents differ" } else { "" }
+        ))
+    }
+
+    /// The tokens to present, the newest ones and some of the first.
+    pub(crate) fn presented(&self) -> Vec<String> {
+        self.chosen().map(|(_, text)| text.clone()).collect()
+    }
+
+    fn chosen(&self) -> impl Iterator<Item = &([u8; 16], String)> {
+        let skipped = TOKENS / 2..self.tokens.len().saturating_sub(TOKENS / 2).max(TOKENS / 2);
+        let chosen = self.tokens.iter().enumerate();
+        chosen
+            .filter(move |(at, _)| !skipped.contains(at))
+            .map(|(_, token)| token)
+    }
+
+    fn judge(&self, now: i64, answers: &[Answer], shut: u32) -> Result<(), String> {
+        for ((id, _), answer) in self.chosen().zip(answers) {
+            let expected = self.expected(id, now);
+            if *answer != expected {
+                return Err(format!(
+                    "a token is answered with {answer:?}, and should be {expected:?}"
+                ));
+            }
+        }
+        if shut > 0 {
+            return Err(format!("the private keys of {shut} organizations do not open"));
+        }
+        Ok(())
+    }
+
+    fn expected(&self, id: &[u8; 16], now: i64) -> Answer {
+        let found = self.records.iter().find(|(key, _)| key.ends_with(id));
+        match found.map(|(key, value)| record::decode(key, value).unwrap().0) {
+            Some(Record::Token(token)) => {
+                match judge(&token.life, token.lifetime, Timestamp::from_millis(now)).is_good() {
+                    true => Answer::Good,
+                    false => Answer::Refused,
+                }
+            }
+            _ => Answer::Unknown,
+        }
+    }
+
+    /// What no file may hold any more.
+    pub(crate) fn destroyed(&self) -> &[Vec<u8>] {
+        &self.destroyed
+    }
+}

@@ -1,0 +1,124 @@
+//! Running a child: with faults preloaded, killed after a while, or to its end; what it told and how it ended.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use crate::child::Errand;
+use crate::report::{self, Report};
+
+pub(crate) const ROLE: &str = "STRONGROOM_CAMPAIGN_ROLE";
+/// A child that has not ended by then hangs.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A fault at one call (tests/support/faults.c).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) what: &'static str,
+    pub(crate) at: u64,
+    /// Counts only between the marks that the child sets.
+    pub(crate) waits: bool,
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// By itself.
+    Done,
+    /// By SIGKILL, ours or a fault's.
+    Killed,
+    /// By another signal, or with another exit code.
+    Died,
+    /// It did not end, and was killed.
+    Hung,
+}
+
+/// Runs a child on an errand.
+pub(crate) fn run(
+    errand: &Errand,
+    faults: Option<(Fault, Option<&Path>)>,
+    life: Option<Duration>,
+) -> (Vec<Report>, End) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .env(ROLE, "child")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    if let Some((fault, log)) = faults {
+        preload(&mut command, &errand.root, fault, log);
+    }
+    let mut child = command.spawn().unwrap();
+    let text = serde_json::to_vec(errand).unwrap();
+    let _ = child.stdin.take().unwrap().write_all(&text);
+    let pipe = child.stdout.take().unwrap();
+    let (sender, ended) = channel();
+    let reader = std::thread::spawn(move || {
+        let mut reports = Vec::new();
+        report::read(pipe, |report| reports.push(report));
+        let _ = sender.send(());
+        reports
+    });
+    let is_over = |time| ended.recv_timeout(time) != Err(RecvTimeoutError::Timeout);
+    let hung = match life {
+        Some(life) => {
+            if !is_over(life) {
+                child.kill().unwrap();
+            }
+            false
+        }
+        None => !is_over(DEADLINE),
+    };
+    if hung {
+        child.kill().unwrap();
+    }
+    let status = child.wait().unwrap();
+    let end = match (hung, status.signal(), status.code()) {
+        (true, ..) => End::Hung,
+        (_, Some(9), _) => End::Killed,
+        (_, _, Some(0)) => End::Done,
+        _ => End::Died,
+    };
+    (reader.join().unwrap(), end)
+}
+
+/// Has `command` meet a fault below `root`.
+pub(crate) fn preload(command: &mut Command, root: &Path, fault: Fault, log: Option<&Path>) {
+    let under = ["data", "state"].map(|name| root.join(name).display().to_string());
+    command
+        .env("LD_PRELOAD", library())
+        .env("FAULTS_UNDER", under.join(":"))
+        .env("FAULTS_AT", fault.at.to_string())
+        .env("FAULTS_WHAT", fault.what)
+        .env("FAULTS_WAIT", if fault.waits { "1" } else { "0" });
+    if let Some(log) = log {
+        command.env("FAULTS_LOG", log);
+    }
+}
+
+/// The library with the faults, compiled when it is first needed.
+pub(crate) fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/faults.c");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libfaults.so");
+        let part = target.with_extension(format!("{}.so", std::process::id()));
+        let status = Command::new("cc")
+            .args(["-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o"])
+            .args([&part, &source])
+            .arg("-ldl")
+            .status();
+        assert!(
+            status.unwrap().success(),
+            "cc could not compile {}",
+            source.display()
+        );
+        fs::rename(part, &target).unwrap();
+        target
+    })
+}

@@ -1,0 +1,161 @@
+//! Each of the twelve operations with a fault at each of its calls in turn: killed before, after or amidst it, an
+//! input/output error or a full disk, once or for good. Half of the time the recovery is killed as well.
+
+use std::fs;
+use std::path::Path;
+
+use crate::bases::{Base, Bases, errand};
+use crate::child::Order;
+use crate::kills::{follow, gone};
+use crate::operations::Operation;
+use crate::process::{self, End, Fault};
+use crate::random::Random;
+use crate::tally::{Plan, Tally, in_parallel};
+
+const WHATS: [&str; 7] = ["before", "after", "half", "eio", "eio-on", "enospc", "enospc-on"];
+const KILLS: [&str; 3] = ["before", "after", "half"];
+/// Calls that ENOSPC does not come from.
+const NEED_NO_SPACE: [&str; 6] = [
+    "fsync",
+    "fdatasync",
+    "sync_file_range",
+    "rename",
+    "unlink",
+    "rmdir",
+];
+
+/// A fault to try, at a call that was seen.
+struct Trial {
+    operation: Operation,
+    fault: Fault,
+    call: String,
+}
+
+/// All faults of all operations, `sample` of them where they are more.
+pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, sample: usize, tally: &Tally) {
+    let base = &bases.young[0];
+    let mut random = Random::new(plan.seed ^ 0x57e9);
+    let mut trials: Vec<Trial> = Operation::ALL
+        .into_iter()
+        .flat_map(|operation| faults_of(operation, base, root, &mut random, tally))
+        .collect();
+    let all = trials.len();
+    tally.add("steps: faults there are", all as u64);
+    while trials.len() > sample {
+        trials.swap_remove(random.index(trials.len()));
+    }
+    in_parallel(plan, trials.len() as u64, |number| {
+        let trial = &trials[usize::try_from(number).unwrap()];
+        let mut random = Random::new(plan.seed ^ (number << 24));
+        let base = if random.one_in(8) {
+            random.pick(&bases.old)
+        } else {
+            random.pick(&bases.young)
+        };
+        let site = base.site.copy(&root.join(format!("steps-{number}")));
+        let fresh = Base { site, ..base.clone() };
+        if let Err(what) = one(trial, &fresh, &mut random, tally) {
+            let Trial {
+                operation,
+                fault,
+                call,
+            } = trial;
+            let what = format!(
+                "{operation:?} on {}, {} at call {}, {call}: {what}",
+                base.name, fault.what, fault.at
+            );
+            tally.fail("steps", number, plan, &fresh.site, &what);
+        }
+        fs::remove_dir_all(&fresh.site.0).unwrap();
+    });
+}
+
+/// Does the operation once without a fault, to see its calls.
+fn faults_of(
+    operation: Operation,
+    base: &Base,
+    root: &Path,
+    random: &mut Random,
+    tally: &Tally,
+) -> Vec<Trial> {
+    let site = base.site.copy(&root.join("dry"));
+    let log = root.join("calls");
+    let mut model = base.model.clone();
+    let none = Fault {
+        what: "",
+        at: 0,
+        waits: true,
+    };
+    let errand = errand(&site, random, &model, Order::Perform(operation));
+    let (reports, end) = process::run(&errand, Some((none, Some(&log))), None);
+    assert_eq!(end, End::Done, "{operation:?} without a fault");
+    follow(reports, &mut model).unwrap();
+    let text = fs::read_to_string(&log).unwrap();
+    let calls: Vec<String> = text
+        .lines()
+        .map(|line| line.replace(&format!("{}/", site.0.display()), ""))
+        .collect();
+    tally.add(format!("steps: calls of {operation:?}"), calls.len() as u64);
+    fs::remove_file(log).unwrap();
+    fs::remove_dir_all(site.0).unwrap();
+    let trial = |(at, call): (u64, &String)| {
+        let needs_none = NEED_NO_SPACE
+            .iter()
+            .any(|name| call.contains(&format!(" {name} ")));
+        let fits = move |what: &&str| !(needs_none && *what == "enospc");
+        let call = call.clone();
+        WHATS
+            .into_iter()
+            .filter(move |what| fits(what))
+            .map(move |what| Trial {
+                operation,
+                fault: Fault {
+                    what,
+                    at,
+                    waits: true,
+                },
+                call: call.clone(),
+            })
+    };
+    (1..).zip(&calls).flat_map(trial).collect()
+}
+
+fn one(trial: &Trial, base: &Base, random: &mut Random, tally: &Tally) -> Result<(), String> {
+    let (site, mut model) = (&base.site, base.model.clone());
+    let order = Order::Perform(trial.operation);
+    let errand_of = |random: &mut Random, model: &_, order| errand(site, random, model, order);
+    let (reports, end) = process::run(&errand_of(random, &model, order), Some((trial.fault, None)), None);
+    match end {
+        End::Killed => tally.add("kills", 1),
+        End::Done => tally.add(format!("{} met", trial.fault.what), 1),
+        End::Died | End::Hung => return Err(format!("the child {end:?}")),
+    }
+    let before = model.acknowledged;
+    follow(reports, &mut model)?;
+    tally.add("acknowledged", model.acknowledged - before);
+    while random.one_in(2) {
+        let fault = Fault {
+            what: random.pick::<&str>(&KILLS),
+            at: random.within(1..60),
+            waits: false,
+        };
+        let errand = errand_of(random, &model, Order::Look);
+        let (reports, end) = process::run(&errand, Some((fault, None)), None);
+        if matches!(end, End::Died | End::Hung) {
+            return Err(format!("the recovery {end:?} ({fault:?})"));
+        }
+        if end == End::Killed {
+            tally.add("kills", 1);
+            tally.add("kills in a recovery", 1);
+        }
+        follow(reports, &mut model).map_err(|what| format!("{what} (recovering, {fault:?})"))?;
+    }
+    for opening in ["first", "second"] {
+        let (reports, end) = process::run(&errand_of(random, &model, Order::Look), None, None);
+        if end != End::Done {
+            return Err(format!("the {opening} opening {end:?}"));
+        }
+        follow(reports, &mut model).map_err(|what| format!("{opening} opening: {what}"))?;
+    }
+    gone(site, &model)
+}
