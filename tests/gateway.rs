@@ -24,7 +24,7 @@ use strongroom::gateway::in_process::{InProcess, Opener};
 use strongroom::gateway::{Gateway, SealChoice, StoreState};
 use strongroom::service::request::{Credentials, Onboard};
 use strongroom::service::{Actor, Code, Error, Event, Ports, Request, Response, Service};
-use strongroom::store::memory::MemoryStore;
+use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 
 use support::{FakeClock, SeededEntropy};
 
@@ -47,6 +47,7 @@ impl Memory {
             memory_kib: 64,
             passes: 1,
         };
+        let signer = Arc::new(keyring.audit_signer().unwrap());
         Service::open(Ports {
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(FakeClock::at(Timestamp::from_millis(1_795_435_200_000))),
@@ -55,6 +56,8 @@ impl Memory {
             passwords: Arc::new(Argon2Passwords::new(cost, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
             account: Actor::default(),
+            checkpoints: Arc::new(MemoryCheckpoints::default()),
+            signer,
             entropy,
         })
     }

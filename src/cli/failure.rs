@@ -13,6 +13,12 @@ pub const DONE: u8 = 0;
 pub const USAGE: u8 = 2;
 /// A wrong password, or a token that is not good.
 pub const AUTHENTICATION: u8 = 4;
+/// `audit verify`: an entry is not what was written.
+pub const ALTERED: u8 = 10;
+/// `audit verify`: there were more entries.
+pub const TRUNCATED: u8 = 11;
+/// `audit verify`: there is no signed checkpoint to compare with.
+pub const UNANCHORED: u8 = 12;
 
 /// A command that was not done.
 #[derive(Debug)]

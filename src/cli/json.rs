@@ -12,6 +12,7 @@
 //! | `cashier list` | `[CashierRow]` |
 //! | `cashier add`, `cashier reset` | [`EnrolmentCode`] |
 //! | `activity list` | `ActivityPage` |
+//! | `audit verify` | `AuditReport` |
 //! | `verify` | [`Verified`] |
 //! | everything else | `{"done":true}` |
 //! | errors, on standard error | `{"error":{"code","message","hint"}}`, with `field` where it is about one |

@@ -8,6 +8,7 @@
 pub mod failure;
 
 mod activity;
+mod audit;
 mod cashier;
 mod context;
 mod init;
@@ -45,7 +46,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not found, 4 authentication, \
-                          5 store damaged, locked or not to be opened.";
+                          5 store damaged, locked or not to be opened; `audit verify`: 10 altered, \
+                          11 truncated, 12 unanchored.";
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
@@ -103,13 +105,16 @@ pub enum Command {
     /// The audit log
     #[command(subcommand)]
     Activity(activity::Activity),
+    /// What can be proven about the audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Open the console on the tokens; without a terminal, list them
     Tokens(token::Tokens),
     /// Read a token from standard input: exit 0 if it is good, else 4 and the reason
     Verify,
 }
 
-/// Does one command; the exit code is 0, or what `verify` found.
+/// Does one command; the exit code is 0, or what `verify` or `audit verify` found.
 ///
 /// # Errors
 /// What was refused or failed, with its exit code.
@@ -126,6 +131,7 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
         Command::Cashier(cashier) => cashier.run(context),
         Command::Activity(activity) => activity.run(context),
         Command::Tokens(tokens) => tokens.list(context),
+        Command::Audit(audit) => return audit.run(context),
         Command::Verify => return verify::run(context),
     }
     .map(|()| failure::DONE)

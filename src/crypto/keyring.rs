@@ -41,6 +41,8 @@ pub enum Purpose {
     CheckpointMac,
     /// The MAC over the anchor.
     AnchorMac,
+    /// The signature of the audit log's checkpoints.
+    AuditCheckpoints,
 }
 
 impl Purpose {
@@ -56,6 +58,7 @@ impl Purpose {
             Self::SlotsMac => "slots-mac",
             Self::CheckpointMac => "checkpoint-mac",
             Self::AnchorMac => "anchor-mac",
+            Self::AuditCheckpoints => "audit-checkpoints",
         }
     }
 }
@@ -396,6 +399,7 @@ mod tests {
             Purpose::SlotsMac,
             Purpose::CheckpointMac,
             Purpose::AnchorMac,
+            Purpose::AuditCheckpoints,
         ];
         let distinct: HashSet<[u8; 32]> = all.into_iter().map(|purpose| *keyring.key(purpose)).collect();
         assert_eq!(distinct.len(), all.len());

@@ -7,6 +7,7 @@
 //! - Keys live in types that wipe themselves; an error never says more than that it failed.
 
 pub mod age;
+mod audit_signer;
 mod common;
 mod cost;
 pub mod keyring;
@@ -19,6 +20,7 @@ pub mod seal_error;
 mod store_cipher;
 mod text;
 
+pub use self::audit_signer::AuditSigner;
 pub use self::cost::Cost;
 pub use self::keyring::Keyring;
 pub use self::keyring_file::{KeyringFile, SealSource, SealedBy};

@@ -3,6 +3,9 @@
 //! An entry never holds a token, password, ciphertext or plaintext. Its hash is SHA-256 over [`AuditEntry::canonical`],
 //! which begins with the previous entry's hash; the first one's previous hash is 32 zero bytes.
 
+pub mod chain;
+pub mod checkpoint;
+
 use serde::{Deserialize, Serialize};
 
 use super::cashier::Role;
@@ -189,9 +192,11 @@ fn optional(text: Option<&str>) -> Vec<u8> {
 mod hexadecimal {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+    use super::checkpoint::{hex, unhex};
+
     pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.collect_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            serializer.serialize_str(&hex(bytes))
         } else {
             bytes.serialize(serializer)
         }
@@ -202,12 +207,6 @@ mod hexadecimal {
             return <[u8; 32]>::deserialize(deserializer);
         }
         let text = String::deserialize(deserializer)?;
-        let mut bytes = [0; 32];
-        for (place, byte) in bytes.iter_mut().enumerate() {
-            let digits = text.get(2 * place..2 * place + 2).filter(|_| text.len() == 64);
-            let value = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-            *byte = value.ok_or_else(|| de::Error::custom("not 64 hexadecimal digits"))?;
-        }
-        Ok(bytes)
+        unhex(&text).ok_or_else(|| de::Error::custom("not 64 hexadecimal digits"))
     }
 }

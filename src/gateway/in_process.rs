@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Gateway, OpeningStep, SealChoice, StoreState};
@@ -50,6 +51,8 @@ pub struct InProcess {
 #[derive(Default)]
 struct Inner {
     service: Option<Arc<Service>>,
+    /// What still works for it in the background, and is waited for at the end.
+    verification: Option<JoinHandle<()>>,
     /// Who subscribed before there was anything to subscribe to.
     early: Vec<Sender<Event>>,
 }
@@ -68,14 +71,23 @@ impl InProcess {
     /// Ends the service: what it still had to write is written, and the store is let go.
     ///
     /// # Errors
-    /// The last counts of usage could not be written; nothing else is lost.
+    /// The last counts of usage or a checkpoint of the audit log could not be written; nothing else is lost.
     pub fn close(&self) -> Result<(), Error> {
         // Whoever is just opening it has nothing to write yet, and must not hold up the end of the process.
-        let service = match self.inner.try_lock() {
-            Ok(mut inner) => inner.service.take(),
-            Err(_) => None,
+        let (service, verification) = match self.inner.try_lock() {
+            Ok(mut inner) => (inner.service.take(), inner.verification.take()),
+            Err(_) => (None, None),
         };
-        service.map_or(Ok(()), |service| service.write_usage())
+        let closed = service.map_or(Ok(()), |service| service.close());
+        // It ends after its page; the store is let go when nobody has it any more.
+        closed.and(match verification.map(JoinHandle::join) {
+            Some(Err(_)) => Err(Error::new(
+                Code::Internal,
+                "the verification of the audit log broke off through a fault of ours",
+                "run `strongroom audit verify`, and report it",
+            )),
+            _ => Ok(()),
+        })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -104,21 +116,22 @@ impl Inner {
             std::thread::spawn(move || forward(&events, &early));
         }
         let kept = Arc::downgrade(&service);
-        std::thread::spawn(move || write_usage_now_and_then(&kept));
+        std::thread::spawn(move || maintain_now_and_then(&kept));
+        self.verification = service.verify_log_in_background();
         self.service = Some(Arc::clone(&service));
         service
     }
 }
 
 /// A crash loses at most these seconds of counts (interfaces.md, "Usage record").
-const BETWEEN_WRITES: Duration = Duration::from_secs(5);
+const BETWEEN_TURNS: Duration = Duration::from_secs(5);
 
-fn write_usage_now_and_then(service: &Weak<Service>) {
+fn maintain_now_and_then(service: &Weak<Service>) {
     loop {
-        std::thread::sleep(BETWEEN_WRITES);
+        std::thread::sleep(BETWEEN_TURNS);
         match service.upgrade() {
-            // What could not be written now is written next time, and told at the end.
-            Some(service) => drop(service.write_usage()),
+            // What could not be done now is done next time, and told at the end.
+            Some(service) => drop((service.write_usage(), service.maintain())),
             None => return,
         }
     }

@@ -44,7 +44,12 @@ impl Service {
                 }
             }
         }
-        Ok(Response::Activity(ActivityPage { entries, next, head }))
+        Ok(Response::Activity(ActivityPage {
+            entries,
+            next,
+            head,
+            chain: self.log_verdict(),
+        }))
     }
 }
 

@@ -8,6 +8,7 @@ use super::ports::Notice;
 use super::response::{Alarm, Health, Level, Noticed};
 use super::{Service, lock};
 use crate::domain::audit::Action;
+use crate::domain::audit::chain::Verdict;
 
 impl Service {
     pub(super) fn health(&self) -> Health {
@@ -22,6 +23,10 @@ impl Service {
                 hint: "put the newer copy back, or have an admin accept this one".to_owned(),
             });
         }
+        alarms.extend(
+            self.log_verdict()
+                .and_then(|verdict| of_log(verdict, rollback.is_some())),
+        );
         alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
         Health {
             now: self.now(),
@@ -54,6 +59,25 @@ impl Service {
         unlogged.clear();
         Ok(())
     }
+}
+
+/// A log that is not what was written. That an older state has a shorter one is no news.
+fn of_log(verdict: Verdict, is_older: bool) -> Option<Alarm> {
+    let (kind, message) = match verdict {
+        Verdict::Altered(altered) => ("log_altered", format!("the audit log was altered: {altered}")),
+        Verdict::Truncated { to, was } if !is_older => (
+            "log_truncated",
+            format!("the audit log ends with entry {to}, and there was an entry {was}"),
+        ),
+        _ => return None,
+    };
+    Some(Alarm {
+        level: Level::Critical,
+        kind,
+        message,
+        hint: "keep a copy of data and state directory, and find out who could write there; run: strongroom audit verify"
+            .to_owned(),
+    })
 }
 
 /// A fault says what to do after a semicolon.

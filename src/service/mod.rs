@@ -12,6 +12,7 @@ pub mod response;
 
 mod access;
 mod activity;
+mod audit;
 mod cashiers;
 mod commit;
 mod decrypt;
@@ -22,6 +23,7 @@ mod invalidate;
 mod jobs;
 mod keys;
 mod list_tokens;
+mod maintain;
 mod mint;
 mod onboard;
 mod open;
@@ -62,6 +64,10 @@ pub struct Ports {
     pub hasher: Arc<dyn ports::Hasher>,
     /// The account that the process runs as: what the service does by itself is logged as its doing.
     pub account: Actor,
+    /// Where the audit log's checkpoints are kept.
+    pub checkpoints: Arc<dyn ports::CheckpointLog>,
+    /// What signs them.
+    pub signer: Arc<dyn ports::CheckpointSigner>,
 }
 
 /// Everything that Strongroom does, over one open store.
@@ -80,6 +86,7 @@ pub struct Service {
     found: rollback::Found,
     /// What opening found and the audit log does not have yet.
     unlogged: Mutex<Vec<ports::Notice>>,
+    proof: Mutex<audit::Proof>,
 }
 
 impl Service {
@@ -167,6 +174,7 @@ impl Service {
                 credentials,
                 sequence,
             } => self.accept_rollback(actor, &credentials, sequence),
+            Request::VerifyAudit { from } => self.verify_audit(from.as_deref()),
             Request::CancelJob(job) => self.cancel_job(job),
         }
     }

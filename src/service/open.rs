@@ -83,6 +83,7 @@ impl Service {
             usage: super::usage::Pending::new(key_usage),
             feed: super::feed::Feed::default(),
             jobs: super::jobs::Jobs::default(),
+            proof: Mutex::default(),
         });
         // A full disk must not keep tokens from being verified: it is tried again.
         let _ = service.log_opening();

@@ -208,6 +208,8 @@ pub enum Request {
         /// The commit that this state ends at, so that nobody accepts another one than was looked at.
         sequence: u64,
     },
+    /// Verifies the audit log, also against the lines of a checkpoint file that was kept elsewhere. → `AuditVerified`
+    VerifyAudit { from: Option<String> },
     /// Ends a job; what it had not committed does not happen. → `Done`
     CancelJob(JobId),
 }

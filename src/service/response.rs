@@ -6,6 +6,7 @@ use super::error::Error;
 pub use super::ports::{Rollback, StoreHealth};
 use super::request::{JobId, RevealId, SessionId};
 use crate::domain::audit::AuditEntry;
+use crate::domain::audit::chain::Verdict;
 use crate::domain::cashier::{Role, Standing};
 use crate::domain::field::FieldRule;
 use crate::domain::id::TokenId;
@@ -61,6 +62,8 @@ pub enum Response {
     Activity(ActivityPage),
     /// How the store is.
     Health(Box<Health>),
+    /// What the audit log turned out to be.
+    AuditVerified(AuditReport),
 }
 
 /// What happens without having been asked for here: somebody changed something, or long work went on.
@@ -388,6 +391,27 @@ pub struct ActivityPage {
     pub next: Option<u64>,
     /// The newest entry's sequence.
     pub head: u64,
+    /// What the log turned out to be; `None` while it is verified for the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Verdict>,
+}
+
+/// What the audit log turned out to be, and what it was compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditReport {
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The store's name, as its checkpoints have it.
+    pub store: String,
+    /// What checkpoints are signed with: Base64 of an Ed25519 key's SubjectPublicKeyInfo, DER.
+    pub public_key: String,
+    /// How many signed checkpoints the log was compared with.
+    pub checkpoints: usize,
+    /// The newest entry that one of them names.
+    pub newest_checkpoint: Option<u64>,
+    /// Lines that are no checkpoint of this store.
+    pub rejected_lines: usize,
 }
 
 /// How the store and what guards it is.

@@ -11,8 +11,8 @@ use crate::domain::id::TokenId;
 use crate::domain::secret::Sealed;
 use crate::domain::usage::Usage;
 use crate::service::ports::{
-    Batch, Change, Loaded, Opening, Record, Revision, SlotId, Store, StoreError, StoreHealth, TimeMark,
-    UsageRecord,
+    Batch, Change, CheckpointLog, Loaded, Opening, Record, Revision, SlotId, Store, StoreError, StoreHealth,
+    TimeMark, UsageRecord,
 };
 
 use super::{batch, record};
@@ -39,6 +39,22 @@ impl MemoryStore {
     fn trees(&self) -> MutexGuard<'_, Trees> {
         // Every change is made in one step after all checks: a panic elsewhere leaves it whole.
         self.trees.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A checkpoint file that goes with the process.
+#[derive(Debug, Default)]
+pub struct MemoryCheckpoints(Mutex<Vec<String>>);
+
+impl CheckpointLog for MemoryCheckpoints {
+    fn lines(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn append(&self, line: &str) -> Result<(), StoreError> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(line.to_owned());
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the operating system gives: time, randomness, signals, the data directory and its lock, who we are, and the files
 //! that hold a seal key.
 
+pub mod checkpoint_file;
 pub mod clipboard;
 pub mod clock;
 pub mod data_dir;

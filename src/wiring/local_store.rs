@@ -15,6 +15,7 @@ use crate::gateway::{OpeningStep, SealChoice, StoreState};
 use crate::service::ports::{Clock as _, Entropy, StoreError};
 use crate::service::{Actor, Code, Error, Ports, Service};
 use crate::store::sled::SledStore;
+use crate::system::checkpoint_file::CheckpointFile;
 use crate::system::data_dir::DataDir;
 use crate::system::lock::Lock;
 use crate::system::private_file;
@@ -85,6 +86,8 @@ impl LocalStore {
 
     fn serve(&self, lock: Lock, keyring: Keyring) -> Result<Arc<Service>, Error> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let checkpoints = CheckpointFile::new(&self.state_dir, keyring.store_id());
+        let signer = Arc::new(keyring.audit_signer()?);
         self.says(OpeningStep::Comparing);
         let reading = |again, read| {
             self.says(if again == 0 {
@@ -105,6 +108,8 @@ impl LocalStore {
                 uid: rustix::process::geteuid().as_raw(),
                 ..Actor::default()
             },
+            checkpoints: Arc::new(checkpoints),
+            signer,
             entropy,
         };
         let service = Service::open_watched(ports, &reading)?;

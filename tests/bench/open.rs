@@ -21,6 +21,7 @@ use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, Sha256Ha
 use strongroom::domain::secret::Secret;
 use strongroom::service::request::TokenQuery;
 use strongroom::service::{Actor, Ports, Request, Response, Service};
+use strongroom::store::memory::MemoryCheckpoints;
 use strongroom::store::sled::SledStore;
 use strongroom::system::{OsEntropy, SystemClock};
 
@@ -59,6 +60,7 @@ fn measure(root: &Path) {
     let key = Secret::new(population::SEAL_KEY.to_vec());
     let keyring = file.open(&key, Arc::new(OsEntropy)).unwrap();
     let entropy = Arc::new(OsEntropy);
+    let signer = Arc::new(keyring.audit_signer().unwrap());
     let service = Service::open(Ports {
         store: Arc::new(SledStore::open(&data).unwrap()),
         clock: Arc::new(SystemClock),
@@ -68,6 +70,8 @@ fn measure(root: &Path) {
         passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, entropy)),
         hasher: Arc::new(Sha256Hasher),
         account: Actor::default(),
+        checkpoints: Arc::new(MemoryCheckpoints::default()),
+        signer,
     })
     .unwrap();
     let opened = begin.elapsed();

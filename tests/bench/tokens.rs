@@ -24,7 +24,7 @@ use strongroom::domain::secret::Secret;
 use strongroom::service::ports::Clock as _;
 use strongroom::service::request::{Show, Sort, TokenQuery};
 use strongroom::service::{Actor, Ports, Request, Service, Verified};
-use strongroom::store::memory::MemoryStore;
+use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 use strongroom::system::{OsEntropy, SystemClock};
 
 fn count() -> u64 {
@@ -43,6 +43,7 @@ fn service() -> Arc<Service> {
     let (_, keyring) = KeyringFile::create(&source, entropy.clone()).unwrap();
     let store = MemoryStore::default();
     population::write(&store, &keyring, count(), SystemClock.now());
+    let signer = Arc::new(keyring.audit_signer().unwrap());
     Service::open(Ports {
         store: Arc::new(store),
         clock: Arc::new(SystemClock),
@@ -58,6 +59,8 @@ fn service() -> Arc<Service> {
         )),
         hasher: Arc::new(Sha256Hasher),
         account: Actor::default(),
+        checkpoints: Arc::new(MemoryCheckpoints::default()),
+        signer,
     })
     .unwrap()
 }

@@ -13,6 +13,7 @@ use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
 use strongroom::service::ports::{CryptoError, GeneratedKey, KeyEngine, PrivateKey, PublicKeyFormats, Store};
 use strongroom::service::{Actor, Error, Ports, Service};
+use strongroom::store::memory::MemoryCheckpoints;
 use strongroom::store::sled::SledStore;
 use strongroom::system::data_dir::DataDir;
 use strongroom::system::lock::Lock;
@@ -93,6 +94,7 @@ impl Site {
             memory_kib: 64,
             passes: 1,
         };
+        let signer = Arc::new(keyring.audit_signer().map_err(|error| error.to_string())?);
         let service = Service::open(Ports {
             store: Arc::clone(&store),
             clock: Arc::new(clock.clone()),
@@ -101,6 +103,8 @@ impl Site {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(small, entropy)),
             hasher: Arc::new(Sha256Hasher),
+            checkpoints: Arc::new(MemoryCheckpoints::default()),
+            signer,
             account: Actor {
                 os_user: "campaign".into(),
                 ..Actor::default()

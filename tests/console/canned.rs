@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 
 use chrono::TimeDelta;
+use strongroom::domain::audit::chain::Verdict;
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::cashier::{Role, Standing};
 use strongroom::domain::field::FIELDS;
@@ -249,5 +250,6 @@ fn activity() -> ActivityPage {
         ],
         next: None,
         head: 4,
+        chain: Some(Verdict::Intact { from: 1, to: 4 }),
     }
 }

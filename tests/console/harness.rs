@@ -20,7 +20,7 @@ use strongroom::gateway::in_process::{InProcess, Opener};
 use strongroom::gateway::{Gateway, SealChoice, StoreState};
 use strongroom::service::ports::Clock as _;
 use strongroom::service::{Actor, Code, Error, Event, Ports, Service};
-use strongroom::store::memory::MemoryStore;
+use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 use strongroom::system::clipboard::{Clipboard, Surroundings, Way};
 
 use super::support::{FakeClock, SeededEntropy};
@@ -93,6 +93,7 @@ impl Console {
             memory_kib: 64,
             passes: 1,
         };
+        let signer = Arc::new(keyring.audit_signer().unwrap());
         let ports = Ports {
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(clock.clone()),
@@ -101,6 +102,8 @@ impl Console {
             passwords: Arc::new(Argon2Passwords::new(cost, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
             account: Actor::default(),
+            checkpoints: Arc::new(MemoryCheckpoints::default()),
+            signer,
             entropy,
         };
         let opener = InMemory {

@@ -23,7 +23,7 @@ use strongroom::service::request::{
 };
 use strongroom::service::response::{ActivityPage, EnrolmentCode, Minted, TokenDetail, TokenPage};
 use strongroom::service::{Actor, Code, Error, Ports, Request, Response, Service, Verified};
-use strongroom::store::memory::MemoryStore;
+use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 
 use super::support::{FakeClock, SeededEntropy};
 
@@ -58,6 +58,7 @@ impl Harness {
             meanwhile: Mutex::default(),
         });
         let full = Arc::new(Full::default());
+        let signer = Arc::new(keyring.audit_signer().unwrap());
         let ports = Ports {
             store: full.clone(),
             clock: Arc::new(clock.clone()),
@@ -67,6 +68,8 @@ impl Harness {
             passwords: passwords.clone(),
             hasher: Arc::new(Sha256Hasher),
             account: Actor::default(),
+            checkpoints: Arc::new(MemoryCheckpoints::default()),
+            signer,
         };
         let service = Service::open(ports.clone()).unwrap();
         let actor = Actor {

@@ -173,6 +173,30 @@ pub enum FilePurpose {
     Anchor,
 }
 
+/// Signs the audit log's checkpoints, with a key of the keyring that nothing else uses.
+pub trait CheckpointSigner: Send + Sync {
+    /// The store's random name.
+    fn store_id(&self) -> [u8; 16];
+
+    /// Which keyring: 1 at first, one more each time it is replaced.
+    fn epoch(&self) -> u32;
+
+    /// The public key, SubjectPublicKeyInfo DER.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn public_key(&self) -> Result<Vec<u8>, CryptoError>;
+
+    /// Signs with Ed25519.
+    ///
+    /// # Errors
+    /// The engine failed.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError>;
+
+    /// Whether this key signed that message.
+    fn is_signed(&self, message: &[u8], signature: &[u8]) -> bool;
+}
+
 /// argon2id for cashiers' passwords: slow on purpose, two at a time.
 pub trait PasswordHasher: Send + Sync {
     /// Hashes a password (after NFKC) into a PHC string.

@@ -2,9 +2,11 @@
 //!
 //! Every implementation is shared between threads. None of them logs; errors never carry a secret.
 
+mod checkpoints;
 mod crypto;
 mod store;
 
+pub use self::checkpoints::CheckpointLog;
 pub use self::crypto::*;
 pub use self::store::*;
 

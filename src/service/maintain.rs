@@ -1,0 +1,28 @@
+//! What the service does by itself: now and then while it is open, and at its end.
+
+use super::Service;
+use super::error::Error;
+
+impl Service {
+    /// Does what is due. Called every few seconds.
+    ///
+    /// # Errors
+    /// The first thing that could not be done; the others were, and it is tried again.
+    pub fn maintain(&self) -> Result<(), Error> {
+        let done = [
+            self.ports.store.maintain().map_err(Error::from),
+            self.checkpoint_log(false),
+        ];
+        done.into_iter().collect()
+    }
+
+    /// Writes what is still to be written, before the service is let go.
+    ///
+    /// # Errors
+    /// The first thing that could not be written; the others were.
+    pub fn close(&self) -> Result<(), Error> {
+        self.end_verification();
+        let done = [self.maintain(), self.checkpoint_log(true), self.write_usage()];
+        done.into_iter().collect()
+    }
+}
