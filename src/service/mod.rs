@@ -97,9 +97,9 @@ impl Service {
     pub fn handle(self: &Arc<Self>, actor: &Actor, request: Request) -> Result<Response, Error> {
         self.refuse_if_rolled_back(&request)?;
         match request {
-            Request::Overview => Ok(Response::Overview(self.overview())),
+            Request::Overview => Ok(Response::Overview(self.overview(actor))),
             Request::Onboard(onboard) => self.onboard(actor, onboard),
-            Request::ListOrganizations => Ok(Response::Organizations(self.overview().organizations)),
+            Request::ListOrganizations => Ok(Response::Organizations(self.overview(actor).organizations)),
 
             Request::ShowKey { organization } => self.show_key(organization.as_ref()),
             Request::KeyImpact { organization } => self.key_impact(organization.as_ref()),

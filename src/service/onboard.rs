@@ -83,7 +83,7 @@ impl Service {
         ))
     }
 
-    pub(super) fn overview(&self) -> Overview {
+    pub(super) fn overview(&self, actor: &Actor) -> Overview {
         let organizations: Vec<_> = self
             .registry()
             .organizations
@@ -96,6 +96,10 @@ impl Service {
             organizations: rows,
             now: self.now(),
             rollback: self.found.rollback(),
+            role: actor.fixed_email.as_ref().and_then(|email| {
+                let registry = self.registry();
+                registry.cashier(email).ok().map(|(cashier, _)| cashier.role)
+            }),
         }
     }
 

@@ -85,6 +85,9 @@ pub struct Overview {
     /// An older state of the store waits to be accepted; hardly anything else is answered until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Rollback>,
+    /// The role of the only cashier that may act here (`--as`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
 }
 
 /// An organization in a list.

@@ -138,6 +138,7 @@ pub fn overview() -> Overview {
         organizations: vec![row("acme", "Acme Payments"), row("beta", "Beta Lending")],
         now: NOW,
         rollback: None,
+        role: None,
     }
 }
 

@@ -14,12 +14,15 @@ use strongroom::console::keymap::Keymap;
 use strongroom::console::runtime::{Event as Incoming, Moment};
 use strongroom::console::theme::{Look, Theme};
 use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::domain::cashier::Role;
 use strongroom::domain::secret::Secret;
+use strongroom::domain::text::Email;
 use strongroom::domain::time::Timestamp;
 use strongroom::gateway::in_process::{InProcess, Opener};
 use strongroom::gateway::{Gateway, SealChoice, StoreState};
 use strongroom::service::ports::Clock as _;
-use strongroom::service::{Actor, Code, Error, Event, Ports, Service};
+use strongroom::service::request::Credentials;
+use strongroom::service::{Actor, Code, Error, Event, Ports, Request, Response, Service};
 use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 use strongroom::system::clipboard::{Clipboard, Surroundings, Way};
 
@@ -67,6 +70,7 @@ pub struct Console {
     pub model: Model,
     pub clock: FakeClock,
     performer: Performer,
+    gateway: Arc<dyn Gateway>,
     events: Receiver<Event>,
     /// What was emitted to the terminal itself.
     pub emitted: Vec<u8>,
@@ -145,7 +149,8 @@ impl Console {
         let mut console = Self {
             model,
             clock,
-            performer: Performer::new(gateway, clipboard),
+            performer: Performer::new(gateway.clone(), clipboard),
+            gateway,
             events,
             emitted: Vec::new(),
             quit: false,
@@ -165,6 +170,31 @@ impl Console {
         console.settle();
         assert!(console.text().contains("Encryption Keys"), "{}", console.text());
         console
+    }
+
+    /// Has Ada add a cashier, who sets [`PASSWORD`]: from elsewhere, over the same gateway.
+    pub fn enrolled(&mut self, email: &Email, role: Role) {
+        let credentials = Credentials {
+            email: Email::parse(ADA).unwrap(),
+            password: Secret::from_text(PASSWORD.into()),
+        };
+        let Ok(Response::SignedIn(ada)) = self.gateway.ask(None, Request::SignIn(credentials)) else {
+            panic!("Ada cannot sign in")
+        };
+        let add = Request::AddCashier {
+            email: email.clone(),
+            role,
+        };
+        let Ok(Response::EnrolmentCode(code)) = self.gateway.ask(Some(ada.session), add) else {
+            panic!("no code")
+        };
+        let enrol = Request::Enrol {
+            email: email.clone(),
+            code: code.code,
+            password: Secret::from_text(PASSWORD.into()),
+        };
+        self.gateway.ask(None, enrol).unwrap();
+        self.settle();
     }
 
     /// Texts and keys' names, `|` between them.

@@ -134,16 +134,22 @@ fn cashiers() {
     console.keys("4 | down | down");
     insta::assert_snapshot!("cashiers", picture(&console));
     assert!(selected_without_colours(&console)[1].contains("grace@acme.test"));
-    console.keys("p");
+    console.keys("enter");
+    insta::assert_snapshot!("cashier_opened", picture(&console));
+    console.keys("esc | p");
+    insta::assert_snapshot!("sign_in_for_a_change", picture(&console));
+    console.fill(ADA, PASSWORD);
     insta::assert_snapshot!("cashier_reset", picture(&console));
     console.keys("esc | e");
     insta::assert_snapshot!("cashier_role", picture(&console));
     console.keys("esc | n");
     insta::assert_snapshot!("cashier_add", picture(&console));
     console.keys("mary@acme.test | enter | enter");
-    insta::assert_snapshot!("sign_in_for_a_change", picture(&console));
-    console.fill(ADA, PASSWORD);
     insta::assert_snapshot!("cashier_code", picture(&console));
+    console.keys("down | enter");
+    insta::assert_snapshot!("cashier_code_shown", picture(&console));
+    console.keys("esc | s | s | s | / | acme");
+    insta::assert_snapshot!("cashiers_filtered", picture(&console));
 }
 
 #[test]

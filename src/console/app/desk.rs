@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use super::dialog::Dialog;
 use super::message::{Ask, Asker, Clip, Effect, Tag, Work};
 use super::model::Screen;
-use crate::console::keymap::Keymap;
+use crate::console::key::Key;
+use crate::console::keymap::{Command, Keymap};
 use crate::console::runtime::Moment;
 use crate::console::tokens;
 use crate::console::widgets::dialog::Tone;
 use crate::console::widgets::toast::Toast;
+use crate::domain::cashier::Role;
 use crate::domain::secret::Secret;
 use crate::domain::text::{Brand, Email, Slug};
 use crate::domain::time::Timestamp;
@@ -29,6 +31,8 @@ pub struct Facts {
     pub session: Option<SignedIn>,
     /// The address to propose where a cashier is asked for: the last one that was used, or the fixed one.
     pub email: Option<Email>,
+    /// The role of the only cashier that may act here, where there is such a one.
+    pub role: Option<Role>,
     /// Whether the service was told to refuse changes: said in the frame, enforced there.
     pub read_only: bool,
     /// The terminal's width and height in cells.
@@ -52,6 +56,27 @@ impl Facts {
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.at.now
+    }
+
+    /// Why what needs this role is refused, as far as is known before anybody is asked: the service decides.
+    #[must_use]
+    pub fn refusal(&self, needed: Role) -> Option<String> {
+        if self.read_only {
+            return Some(
+                "this console may only look; open one without --read-only to change something".into(),
+            );
+        }
+        let (email, role) = match &self.session {
+            Some(session) => (Some(&session.email), Some(session.role)),
+            None => (self.email.as_ref(), self.role),
+        };
+        let role = role.filter(|role| *role < needed)?;
+        let who = email.map_or("you", Email::as_str);
+        let needed = needed.word();
+        Some(format!(
+            "{who} has the role {}, and this needs {needed}; ask somebody with that role",
+            role.word()
+        ))
     }
 
     /// The organization that is shown.
@@ -85,6 +110,8 @@ pub(in crate::console) enum Order {
     Tokens(tokens::Done),
     /// A cashier signed in.
     SignedIn(SignedIn),
+    /// A key was pressed that needed a sign-in, which is there now.
+    Press(Key, Command),
     /// Asks what waited for the sign-in, or gives it up.
     Resume { signed_in: bool },
     /// Leaves without asking.

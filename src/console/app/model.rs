@@ -166,6 +166,7 @@ impl Model {
                 organizations: Vec::new(),
                 current: setup.organization,
                 session: None,
+                role: None,
                 email: setup.email,
                 read_only: setup.read_only,
                 size: setup.size,

@@ -7,6 +7,8 @@ use super::dialog::{Dialog, DialogId, Fate};
 use super::message::{Ask, Asker, Copied, Effect, News, Tag, Work};
 use super::model::{Model, Screen, Stage};
 use super::update::{ask_health, ask_overview, refresh, stop, tell};
+use crate::console::key::Key;
+use crate::console::keymap::{Command, Context};
 use crate::console::lock::Lock;
 use crate::console::rolled_back::RolledBack;
 use crate::console::shared::command_line::{self, CommandLine, Line};
@@ -19,6 +21,7 @@ use crate::console::widgets::dialog::Tone;
 use crate::console::widgets::toast::Toast;
 use crate::console::wizard::Wizard;
 use crate::console::{activity, cashiers, health, keys, tokens, when};
+use crate::domain::cashier::Role;
 use crate::domain::text::{Slug, escape};
 use crate::service::request::Request;
 use crate::service::response::{Overview, SignedIn};
@@ -35,6 +38,7 @@ pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec
             Order::Refresh => refresh(model, effects),
             Order::Tokens(done) => model.tokens.take_done(done),
             Order::SignedIn(signed_in) => signed_in_as(model, signed_in),
+            Order::Press(key, command) => press(model, key, command, effects),
             Order::Resume { signed_in } => resume(model, signed_in, effects),
             Order::Quit => effects.push(Effect::Quit),
             Order::Run(text) => run(model, &text, effects),
@@ -132,8 +136,39 @@ pub(super) fn sign_in_for(model: &mut Model, ask: Ask, effects: &mut Vec<Effect>
     model.facts.session = None;
     model.pending.push(ask);
     if model.pending.len() == 1 {
-        let dialog = SignIn::new(model.facts.email.as_ref(), true);
+        let dialog = SignIn::for_change(model.facts.email.as_ref());
         push(model, Box::new(dialog));
+    }
+}
+
+/// Whether a key that needs `needed` may be given to the screen. Says why not, or asks for the cashier first where a
+/// form would only do so at its end.
+pub(super) fn may_press(model: &mut Model, needed: Role, key: Key, command: Command) -> bool {
+    if let Some(why) = model.facts.refusal(needed) {
+        note(model, Tone::Warn, why);
+        return false;
+    }
+    let asks_itself = model.context() != Context::Cashiers;
+    if asks_itself || model.facts.session.is_some() {
+        return true;
+    }
+    let dialog = SignIn::before(model.facts.email.as_ref(), needed, key, command);
+    push(model, Box::new(dialog));
+    false
+}
+
+/// Gives a key to the screen after the sign-in that it needed.
+fn press(model: &mut Model, key: Key, command: Command, effects: &mut Vec<Effect>) {
+    let allowed = command
+        .needs(model.context())
+        .is_none_or(|needed| may_press(model, needed, key, command));
+    if allowed {
+        tell(
+            model,
+            Asker::Screen(model.screen),
+            News::Key(key, Some(command)),
+            effects,
+        );
     }
 }
 
@@ -174,7 +209,7 @@ pub(super) fn sign_in_or_out(model: &mut Model, effects: &mut Vec<Effect>) {
         sign_out(model, effects);
         note(model, Tone::Good, "signed out".to_owned());
     } else {
-        let dialog = SignIn::new(model.facts.email.as_ref(), false);
+        let dialog = SignIn::new(model.facts.email.as_ref());
         push(model, Box::new(dialog));
     }
 }
@@ -313,6 +348,7 @@ pub(super) fn take_overview(model: &mut Model, result: Result<Response, Error>, 
         }
         return;
     }
+    model.facts.role = overview.role;
     take_organizations(model, overview);
     if !matches!(model.stage, Stage::Open) {
         model.stage = Stage::Open;
@@ -356,11 +392,14 @@ fn run(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
         Ok(Line::Show(screen, filter)) => {
             show(model, screen, effects);
             match screen {
+                Screen::Cashiers => {
+                    with_desk(model, screen, effects, |m, desk| m.cashiers.filter(&filter, desk))
+                }
                 Screen::Tokens => with_desk(model, screen, effects, |m, desk| m.tokens.filter(&filter, desk)),
                 Screen::Activity => {
                     with_desk(model, screen, effects, |m, desk| m.activity.filter(&filter, desk))
                 }
-                Screen::Keys | Screen::Cashiers => {}
+                Screen::Keys => {}
             }
         }
         Ok(Line::Organization(slug)) => switch(model, slug, effects),
@@ -385,6 +424,7 @@ fn run(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
 struct Screens<'a> {
     tokens: &'a mut tokens::Model,
     activity: &'a mut activity::Model,
+    cashiers: &'a mut cashiers::Model,
 }
 
 fn with_desk(
@@ -403,6 +443,7 @@ fn with_desk(
     let screens = Screens {
         tokens: &mut model.tokens,
         activity: &mut model.activity,
+        cashiers: &mut model.cashiers,
     };
     act(screens, &mut desk);
     carry_out(model, wishes, effects);

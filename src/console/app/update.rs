@@ -116,6 +116,12 @@ fn take_input(model: &mut Model, input: Input, effects: &mut Vec<Effect>) {
             {
                 return;
             }
+            let needed = command.and_then(|command| Some((command, command.needs(context)?)));
+            if let Some((command, needed)) = needed
+                && !orders::may_press(model, needed, key, command)
+            {
+                return;
+            }
             News::Key(key, command)
         }
         // A paste is text for a field, and nothing anywhere else.

@@ -1,4 +1,6 @@
-//! Shows a one-time code, once.
+//! Hands a one-time code over, once: copying comes before showing, and a minute without a key hides it again.
+
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -20,15 +22,55 @@ pub(super) struct Code {
     /// The admin who asked for it.
     by: Option<Email>,
     choice: Choice,
+    /// Since when it is shown, after the last key.
+    shown: Option<Duration>,
+    /// Whether it was copied or shown: closing it does not lose it.
+    handed_over: bool,
 }
+
+/// How long it stays on the screen without a key.
+const SEEN: Duration = Duration::from_secs(60);
+/// The choices, in this order.
+const COPY: usize = 0;
+const CLOSE: usize = 2;
 
 impl Code {
     pub(super) fn new(code: EnrolmentCode, facts: &Facts) -> Self {
         Self {
             code,
             by: facts.session.as_ref().map(|signed_in| signed_in.email.clone()),
-            choice: Choice::new(0, 2),
+            choice: Choice::new(COPY, 3),
+            shown: None,
+            handed_over: false,
         }
+    }
+}
+
+impl Code {
+    fn obey(&mut self, command: Command, desk: &mut Desk<'_>) -> Fate {
+        match (command, self.choice.chosen()) {
+            (Command::Back, _) if self.handed_over => return Fate::Close,
+            (Command::Accept, CLOSE) => return Fate::Close,
+            (Command::Back, _) => {
+                self.choice = Choice::new(CLOSE, 3);
+                desk.warn("it was neither copied nor shown yet; closing it forgets it");
+            }
+            (Command::Accept, COPY) => {
+                self.handed_over = true;
+                desk.copy_secret("the code", self.code.code.clone());
+            }
+            (Command::Accept, _) => {
+                self.handed_over = true;
+                self.shown = match self.shown {
+                    Some(_) => None,
+                    None => Some(desk.facts.at.monotonic),
+                };
+            }
+            (other, _) => {
+                self.choice.command(other);
+            }
+        }
+        Fate::Stay
     }
 }
 
@@ -38,14 +80,16 @@ impl Dialog for Code {
     }
 
     fn update(&mut self, news: News, desk: &mut Desk<'_>) -> Fate {
+        let now = desk.facts.at.monotonic;
         match news {
-            News::Key(_, Some(Command::Back)) => return Fate::Close,
-            News::Key(_, Some(Command::Accept)) if self.choice.chosen() == 0 => {
-                desk.copy_secret("the code", self.code.code.clone());
+            News::Tick => {
+                self.shown.take_if(|since| now.saturating_sub(*since) >= SEEN);
             }
-            News::Key(_, Some(Command::Accept)) => return Fate::Close,
-            News::Key(_, Some(command)) => {
-                self.choice.command(command);
+            News::Key(_, command) => {
+                if let Some(since) = &mut self.shown {
+                    *since = now;
+                }
+                return command.map_or(Fate::Stay, |command| self.obey(command, desk));
             }
             _ => {}
         }
@@ -61,8 +105,16 @@ impl Dialog for Code {
     }
 
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
-        let area = dialog::open(frame, theme, "One-time code", Tone::Warn, 70, 14);
+        let area = dialog::open(frame, theme, "One-time code", Tone::Warn, 70, 15);
         let until = when::exact(self.code.expires_at, facts.utc_offset);
+        let text = self.code.code.expose_text().unwrap_or_default();
+        let code = match self.shown {
+            Some(_) => text.to_owned(),
+            None => text
+                .chars()
+                .map(|c| if c == '-' { "-" } else { theme.glyphs.mask })
+                .collect(),
+        };
         let lines = [
             Line::from(vec![
                 Span::styled("For ", theme.text),
@@ -71,10 +123,7 @@ impl Dialog for Code {
                 Span::styled(until, theme.text),
             ]),
             Line::default(),
-            Line::styled(
-                self.code.code.expose_text().unwrap_or_default().to_owned(),
-                theme.accent,
-            ),
+            Line::styled(code, theme.accent),
             Line::default(),
             Line::styled(
                 "It is not shown again. Hand it over by another road than this one;",
@@ -91,14 +140,25 @@ impl Dialog for Code {
         }
         let rows = Rect {
             y: area.y + 9,
-            height: 2,
+            height: 3,
             ..area
         };
         self.choice.draw(
             frame,
             rows,
             theme,
-            &[("copy it", ""), ("close", "and forget it")],
+            &[
+                ("copy it", "cleared again after 45 s where that can be done"),
+                (
+                    if self.shown.is_some() {
+                        "hide it"
+                    } else {
+                        "show it"
+                    },
+                    "a minute without a key hides it",
+                ),
+                ("close", "and forget it"),
+            ],
             true,
         );
     }

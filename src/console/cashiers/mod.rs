@@ -3,6 +3,7 @@
 mod add;
 mod code;
 mod confirm;
+mod detail;
 mod model;
 mod update;
 mod view;

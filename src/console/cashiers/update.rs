@@ -2,9 +2,10 @@
 
 use super::add::Add;
 use super::confirm::Confirm;
+use super::detail::Detail;
 use super::model::{Model, Tag};
-use super::view::rows_of;
 use crate::console::app::{self, Desk, News};
+use crate::console::key::Key;
 use crate::console::keymap::Command;
 use crate::domain::cashier::Standing;
 use crate::service::Response;
@@ -14,27 +15,16 @@ use crate::service::request::Request;
 pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
     match news {
         News::Refresh => desk.ask(app::Tag::Cashiers(Tag::List), Request::ListCashiers),
-        News::Answer(app::Tag::Cashiers(Tag::List), Ok(Response::Cashiers(rows))) => {
-            let selected = model.selected().map(|row| row.email.clone());
-            model.rows = rows;
-            model.loaded = true;
-            model.error = None;
-            fit(model, desk);
-            if let Some(place) = model
-                .rows
-                .iter()
-                .position(|row| Some(&row.email) == selected.as_ref())
-            {
-                model.window.select(place);
-            }
-        }
+        News::Answer(app::Tag::Cashiers(Tag::List), Ok(Response::Cashiers(rows))) => model.take(rows, desk),
         News::Answer(app::Tag::Cashiers(Tag::List), Err(error)) => model.error = Some(error),
         News::Answer(app::Tag::Cashiers(Tag::Unlock), Ok(_)) => {
             desk.note("failed sign-ins forgotten");
             desk.refresh();
         }
         News::Answer(_, Err(error)) => desk.warn(error.to_string()),
+        News::Key(key, command) if model.typing => typing(model, key, command, desk),
         News::Key(_, Some(command)) => obey(model, command, desk),
+        News::Paste(text) if model.filter.paste(&text).is_ok() => model.arrange(desk),
         News::Scroll { down } => {
             model
                 .window
@@ -44,18 +34,36 @@ pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
     }
 }
 
-fn fit(model: &mut Model, desk: &Desk<'_>) {
-    model.window.fit(model.rows.len(), rows_of(desk.facts.size));
+fn typing(model: &mut Model, key: Key, command: Option<Command>, desk: &Desk<'_>) {
+    match command {
+        Some(Command::Accept) => model.typing = false,
+        Some(Command::Back) => {
+            model.typing = false;
+            model.filter.clear();
+        }
+        // A character that is refused changes nothing, and the field shows that.
+        _ => drop(model.filter.press(key)),
+    }
+    model.arrange(desk);
 }
 
 fn obey(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
-    fit(model, desk);
-    if command == Command::New {
-        return desk.open(Add::new());
+    model.fit(desk);
+    match command {
+        Command::New => return desk.open(Add::new()),
+        Command::Filter => model.typing = true,
+        Command::Sort => model.sort_next(desk),
+        Command::ReverseSort => model.turn_around(desk),
+        Command::Back if !model.filter.is_empty() => {
+            model.filter.clear();
+            model.arrange(desk);
+        }
+        _ => {}
     }
     let Some(row) = model.selected() else { return };
     match command {
-        Command::ChangeRole | Command::Open => desk.open(Confirm::role(row)),
+        Command::Open => desk.open(Detail::new(row.clone())),
+        Command::ChangeRole => desk.open(Confirm::role(row)),
         Command::Disable => desk.open(Confirm::disable(row, row.standing != Standing::Disabled)),
         Command::ResetPassword => desk.open(Confirm::reset(row)),
         Command::Unlock => {

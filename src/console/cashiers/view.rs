@@ -25,14 +25,14 @@ pub(super) fn rows_of(size: (u16, u16)) -> usize {
 
 /// Draws it into `area`, which is everything between the tabs and the line of hints.
 pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let title = if model.loaded {
-        format!("Cashiers {} {}", theme.glyphs.dot, model.rows.len())
-    } else {
-        "Cashiers".to_owned()
-    };
-    let inside = framed(frame, theme, area, &title, theme.border).inner(Margin::new(1, 0));
+    let inside = framed(frame, theme, area, &title(model, theme), theme.border).inner(Margin::new(1, 0));
     if let Some(error) = &model.error {
         return draw_problem(frame, inside, theme, &error.message, &error.hint);
+    }
+    if model.loaded && model.rows.is_empty() {
+        let line = Line::styled("No cashier fits this filter.", theme.dim);
+        frame.render_widget(line, Rect { height: 1, ..inside });
+        return draw_filter(model, theme, frame, inside);
     }
     let columns = [
         Column::new("E-MAIL", 26).flexible(),
@@ -57,6 +57,50 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
         };
         detail(row, facts, theme, frame, below);
     }
+    draw_filter(model, theme, frame, inside);
+}
+
+/// `Cashiers · 2 of 4 · by role ↑ · /ada`
+fn title(model: &Model, theme: &Theme) -> String {
+    if !model.loaded {
+        return "Cashiers".to_owned();
+    }
+    let dot = theme.glyphs.dot;
+    let arrow = if model.descending {
+        theme.glyphs.descending
+    } else {
+        theme.glyphs.ascending
+    };
+    let order = format!("by {} {arrow}", model.sort.word());
+    if model.filter.is_empty() {
+        return format!("Cashiers {dot} {} {dot} {order}", model.count());
+    }
+    let (shown, all) = (model.rows.len(), model.count());
+    format!(
+        "Cashiers {dot} {shown} of {all} {dot} {order} {dot} /{}",
+        model.filter.text()
+    )
+}
+
+/// The filter in the last row, while it is typed.
+fn draw_filter(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    if !model.typing {
+        return;
+    }
+    let row = Rect {
+        y: area.bottom().saturating_sub(1),
+        height: 1,
+        ..area
+    };
+    frame.render_widget(Line::styled("/", theme.key), row);
+    let field = Rect {
+        x: row.x + 1,
+        width: row.width.saturating_sub(1),
+        ..row
+    };
+    model
+        .filter
+        .draw(frame, field, theme, true, "e-mail, role or standing");
 }
 
 fn cells(row: &CashierRow, facts: &Facts, theme: &Theme) -> Row {
@@ -89,19 +133,27 @@ fn standing(standing: Standing, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
+/// What it can do at the moment, and until when.
+pub(super) fn standing_words(row: &CashierRow, facts: &Facts) -> String {
+    match (row.standing, row.code_expires_at) {
+        (Standing::Enrolled, _) => "enrolled: signs in with its password".to_owned(),
+        (Standing::Invited, Some(at)) => format!(
+            "has a code until {}, and no password yet",
+            when::exact(at, facts.utc_offset)
+        ),
+        (Standing::Invited, None) => "has no password yet".to_owned(),
+        (Standing::Lapsed, _) => {
+            "its code ran out before it set a password: reset it for a new one".to_owned()
+        }
+        (Standing::Disabled, _) => "disabled: may not sign in".to_owned(),
+    }
+}
+
 fn detail(row: &CashierRow, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let rule = theme.glyphs.border.horizontal_top.repeat(usize::from(area.width));
     let what = match row.standing {
         Standing::Enrolled => format!("{}: {}", row.role.word(), row.role.purpose()),
-        Standing::Invited => match row.code_expires_at {
-            Some(at) => format!(
-                "has a code until {}, and no password yet",
-                when::exact(at, facts.utc_offset)
-            ),
-            None => "has no password yet".to_owned(),
-        },
-        Standing::Lapsed => "its code ran out before it set a password: reset it for a new one".to_owned(),
-        Standing::Disabled => "may not sign in".to_owned(),
+        _ => standing_words(row, facts),
     };
     let added = format!(
         "added {} by {}",

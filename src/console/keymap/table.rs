@@ -1,5 +1,7 @@
 //! The table of keys: every command, where it can be asked for, its default keys, and what help says of it.
 
+use crate::domain::cashier::Role;
+
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -111,6 +113,30 @@ pub enum Command {
     AcceptOlder,
     /// Shows how the store is.
     Health,
+}
+
+impl Command {
+    /// The role that a command needs where the focus is `context`, so that nobody fills in a form in vain. What the
+    /// store's owner may do without a sign-in needs none here.
+    #[must_use]
+    pub const fn needs(self, context: Context) -> Option<Role> {
+        match (context, self) {
+            (Context::EncryptionKeys, Self::RotateKey)
+            | (Context::Cashiers, Self::New | Self::ChangeRole | Self::Disable | Self::ResetPassword) => {
+                Some(Role::Admin)
+            }
+            (
+                Context::Tokens | Context::Token,
+                Self::New
+                | Self::Rotate
+                | Self::Invalidate
+                | Self::ExtendOverlap
+                | Self::CutOver
+                | Self::Restore,
+            ) => Some(Role::Operator),
+            _ => None,
+        }
+    }
 }
 
 /// What has the focus.
@@ -287,9 +313,9 @@ pub const BINDINGS: &[Binding] = &[
     change(Command::Disable, "disable", &[Cashiers], &["x"], "disable or enable the cashier", Some("disable")),
     change(Command::ResetPassword, "reset-password", &[Cashiers], &["p"], "let the cashier set a new password", None),
     change(Command::Unlock, "unlock", &[Cashiers], &["u"], "unlock after failed sign-ins", Some("unlock")),
-    look(Command::Filter, "filter", &[Tokens, Activity], &["/"], "filter", Some("filter")),
-    look(Command::Sort, "sort", &[Tokens], &["s"], "sort by the next column", Some("sort")),
-    look(Command::ReverseSort, "reverse-sort", &[Tokens], &["S"], "turn the order around", None),
+    look(Command::Filter, "filter", &[Tokens, Activity, Cashiers], &["/"], "filter", Some("filter")),
+    look(Command::Sort, "sort", &[Tokens, Cashiers], &["s"], "sort by the next column", Some("sort")),
+    look(Command::ReverseSort, "reverse-sort", &[Tokens, Cashiers], &["S"], "turn the order around", None),
     look(Command::Mark, "mark", &[Tokens], &["space"], "mark or unmark", None),
     look(Command::MarkRange, "mark-range", &[Tokens], &["v"], "mark from the last mark to here, or all seen", None),
     look(Command::ShowOthers, "show-others", &[Tokens], &["a"], "show all, ended, unused or unacknowledged ones", None),

@@ -40,7 +40,7 @@ pub const COMMANDS: [(&str, &str); 12] = [
     ("tokens", "[FILTER]"),
     ("keys", ""),
     ("activity", "[FILTER]"),
-    ("cashiers", ""),
+    ("cashiers", "[FILTER]"),
     ("rotate", "NAME"),
     ("org", "SLUG"),
     ("signin", ""),
@@ -81,7 +81,7 @@ pub fn parse(text: &str) -> Result<Line, String> {
         "tokens" => Line::Show(Screen::Tokens, rest.to_owned()),
         "keys" => Line::Show(Screen::Keys, String::new()),
         "activity" => Line::Show(Screen::Activity, rest.to_owned()),
-        "cashiers" => Line::Show(Screen::Cashiers, String::new()),
+        "cashiers" => Line::Show(Screen::Cashiers, rest.to_owned()),
         "rotate" => Line::RotateToken(needed("a token's name")?),
         "org" => Line::Organization(
             Slug::parse(&needed("an organization's short name")?).map_err(|e| e.to_string())?,

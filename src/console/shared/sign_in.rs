@@ -7,9 +7,11 @@ use ratatui::text::Line;
 use crate::console::app::desk::Order;
 use crate::console::app::{Desk, Dialog, Facts, Fate, News, Tag};
 use crate::console::form::{Form, Pressing};
-use crate::console::keymap::Context;
+use crate::console::key::Key;
+use crate::console::keymap::{Command, Context};
 use crate::console::theme::Theme;
 use crate::console::widgets::dialog::{self, Tone};
+use crate::domain::cashier::Role;
 use crate::domain::text::Email;
 use crate::service::request::Request;
 use crate::service::{Code, Error, Response};
@@ -18,24 +20,52 @@ use crate::service::{Code, Error, Response};
 #[derive(Debug)]
 pub struct SignIn {
     form: Form,
-    /// Whether a change waits for it.
-    for_change: bool,
+    purpose: Purpose,
+}
+
+/// What comes after it.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    /// Nothing.
+    Ten,
+    /// A change that was asked for waits for it.
+    Change,
+    /// A key waits for it, whose form only this role may fill in.
+    Before(Role, Key, Command),
 }
 
 impl SignIn {
     /// The dialog with `email` proposed.
     #[must_use]
-    pub fn new(email: Option<&Email>, for_change: bool) -> Self {
+    pub fn new(email: Option<&Email>) -> Self {
+        Self::with(email, Purpose::Ten)
+    }
+
+    /// The same for a change that waits for it.
+    #[must_use]
+    pub fn for_change(email: Option<&Email>) -> Self {
+        Self::with(email, Purpose::Change)
+    }
+
+    /// The same before a form that only cashiers with the role `needed` may fill in, and that this key opens.
+    #[must_use]
+    pub fn before(email: Option<&Email>, needed: Role, key: Key, command: Command) -> Self {
+        Self::with(email, Purpose::Before(needed, key, command))
+    }
+
+    fn with(email: Option<&Email>, purpose: Purpose) -> Self {
         let mut form = Form::new().credentials_of(email);
         if email.is_some() {
             form.focus_on("password");
         }
-        Self { form, for_change }
+        Self { form, purpose }
     }
 
     fn done(&self, signed_in: bool, desk: &mut Desk<'_>) -> Fate {
-        if self.for_change {
-            desk.order(Order::Resume { signed_in });
+        match self.purpose {
+            Purpose::Change => desk.order(Order::Resume { signed_in }),
+            Purpose::Before(_, key, command) if signed_in => desk.order(Order::Press(key, command)),
+            Purpose::Before(..) | Purpose::Ten => {}
         }
         Fate::Close
     }
@@ -76,13 +106,20 @@ impl Dialog for SignIn {
     }
 
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
-        let title = if self.for_change {
-            "Who makes this change?"
-        } else {
-            "Sign in"
+        let title = match self.purpose {
+            Purpose::Ten => "Sign in",
+            Purpose::Change | Purpose::Before(..) => "Who makes this change?",
+        };
+        let text = match self.purpose {
+            Purpose::Before(role, ..) => {
+                format!("This needs the role {}. Signs in for ten minutes.", role.word())
+            }
+            Purpose::Ten | Purpose::Change => {
+                "Signs in for ten minutes, or until the console locks.".to_owned()
+            }
         };
         let area = dialog::open(frame, theme, title, Tone::Plain, 66, self.form.height() + 5);
-        let line = Line::styled("Signs in for ten minutes, or until the console locks.", theme.dim);
+        let line = Line::styled(text, theme.dim);
         frame.render_widget(
             line,
             Rect {
