@@ -10,6 +10,7 @@ pub mod failure;
 mod activity;
 mod audit;
 mod cashier;
+mod clock;
 mod context;
 mod init;
 mod json;
@@ -108,6 +109,9 @@ pub enum Command {
     /// What can be proven about the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The clock, and what to do when it jumped
+    #[command(subcommand)]
+    Clock(clock::Clock),
     /// Open the console on the tokens; without a terminal, list them
     Tokens(token::Tokens),
     /// Read a token from standard input: exit 0 if it is good, else 4 and the reason
@@ -130,6 +134,7 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
         Command::Token(token) => token.run(context),
         Command::Cashier(cashier) => cashier.run(context),
         Command::Activity(activity) => activity.run(context),
+        Command::Clock(clock) => clock.run(context),
         Command::Tokens(tokens) => tokens.list(context),
         Command::Audit(audit) => return audit.run(context),
         Command::Verify => return verify::run(context),

@@ -150,6 +150,10 @@ actions! {
     UsageLost = "store.usage_lost",
     /// An admin accepted an older state in the place of a newer one.
     RollbackAccepted = "store.rollback_accepted",
+    /// The wall clock jumped, and is not believed.
+    ClockJumped = "clock.jumped",
+    /// An admin said that it is right nevertheless.
+    ClockConfirmed = "clock.confirmed",
 }
 
 impl AuditEntry {

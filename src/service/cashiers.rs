@@ -25,7 +25,7 @@ const CODE_LENGTH: usize = 20;
 
 impl Service {
     pub(super) fn list_cashiers(&self) -> Vec<CashierRow> {
-        let now = self.now();
+        let now = self.trusted_now();
         let registry = self.registry();
         let row = |cashier: &Cashier| {
             let failures = registry.throttles.values().map(|(throttle, _)| throttle);
@@ -62,7 +62,7 @@ impl Service {
                 Error::new(Code::Conflict, message, "reset it, if it needs a new code").on("e-mail address"),
             );
         }
-        let now = self.now();
+        let now = self.trusted_now();
         let cashier = Cashier {
             id: CashierId(Id::new(now, self.random()?)),
             email,
@@ -140,7 +140,7 @@ impl Service {
                 .map(|byte| CODE_ALPHABET[usize::from(byte & 31)])
                 .collect(),
         );
-        let expires_at = self.now().plus(CODE_LIFETIME);
+        let expires_at = self.trusted_now().plus(CODE_LIFETIME);
         let (digest, _) = self.ports.sealer.digest(&padded(code.expose()));
         cashier.password = None;
         cashier.enrolment = Some(Enrolment { digest, expires_at });
@@ -187,7 +187,7 @@ impl Service {
                 Some(self.ports.sealer.digest(&padded).0),
                 self.ports.sealer.previous_digest(&padded),
             ];
-            let now = self.now();
+            let now = self.trusted_now();
             cashier.enrolment.as_ref().is_some_and(|enrolment| {
                 now < enrolment.expires_at
                     && digests.iter().flatten().any(|digest| *digest == enrolment.digest)
@@ -258,7 +258,7 @@ impl Service {
         } else {
             Action::CashierEnabled
         };
-        let disabled_at = disable.then(|| self.now());
+        let disabled_at = disable.then(|| self.trusted_now());
         let put = vec![Record::Cashier(Cashier {
             disabled_at,
             ..cashier

@@ -84,7 +84,7 @@ impl Service {
         acting: Option<&Acting>,
         changes: Changes,
     ) -> Result<(), Error> {
-        let now = self.now();
+        let now = self.trusted_now();
         let request = RequestId(Id::new(now, self.random()?));
         let audit = self.chain(writer, audit_actor(actor, acting), request, now, changes.notes);
         let mut batch = Batch {

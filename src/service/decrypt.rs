@@ -101,7 +101,7 @@ impl Service {
         match opened {
             Ok((plaintext, mgf1)) if still_active => {
                 decryptor.sha1_habit.store(mgf1 == Mgf1::Sha1, Ordering::Relaxed);
-                self.usage.count_decryption(id, Ok(mgf1), self.now());
+                self.usage.count_decryption(id, Ok(mgf1), self.trusted_now());
                 Ok(Decrypted {
                     plaintext,
                     mgf1,
@@ -113,7 +113,7 @@ impl Service {
                     // It may have been opened again after the rotation forgot it.
                     self.decryptors.forget_generation(id, pair.generation);
                 }
-                self.usage.count_decryption(id, Err(()), self.now());
+                self.usage.count_decryption(id, Err(()), self.trusted_now());
                 Err(CryptoError::Decryption.into())
             }
         }

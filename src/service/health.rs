@@ -27,12 +27,15 @@ impl Service {
             self.log_verdict()
                 .and_then(|verdict| of_log(verdict, rollback.is_some())),
         );
+        let clock = self.clock_view();
+        alarms.extend(self.clock_alarm(&clock));
         alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
         Health {
             now: self.now(),
             opened_at: self.opened_at,
             notices: self.found.opening.notices.iter().map(noticed).collect(),
             store,
+            clock,
             rollback,
             alarms,
         }

@@ -19,7 +19,7 @@ impl Service {
         tokens: &[TokenRef],
     ) -> Result<Response, Error> {
         let organization = self.organization(organization)?;
-        let now = self.now();
+        let now = self.trusted_now();
         let mut impact = Impact {
             subjects: tokens.len(),
             ..Impact::default()
@@ -50,7 +50,9 @@ impl Service {
     pub(super) fn key_impact(&self, organization: Option<&Slug>) -> Result<Response, Error> {
         let organization = self.organization(organization)?;
         let usage = self.usage.of_key(organization.id);
-        let uses_30_days = usage::window(&usage.days, self.now().day(), 30).iter().sum();
+        let uses_30_days = usage::window(&usage.days, self.trusted_now().day(), 30)
+            .iter()
+            .sum();
         Ok(Response::Impact(Impact {
             subjects: 1,
             live: 1,

@@ -22,7 +22,7 @@ impl Service {
         let organization = self.organization(invalidate.organization.as_ref())?;
         let mut writer = self.writer();
         let acting = self.signed_in(actor, Role::Operator)?;
-        let now = self.now();
+        let now = self.trusted_now();
         let action = match invalidate.how {
             Invalidation::Revoke => Action::TokenRevoked,
             Invalidation::RevokeAsLeaked => Action::TokenRevokedAsLeaked,
@@ -69,7 +69,7 @@ impl Service {
         let organization = self.organization(organization)?;
         let mut writer = self.writer();
         let acting = self.signed_in(actor, Role::Operator)?;
-        let now = self.now();
+        let now = self.trusted_now();
         let mut token = self.resolve(organization.id, token)?;
         let leaked = token
             .revocation

@@ -36,7 +36,7 @@ impl Service {
             base64: formats.base64,
             pem: formats.pem,
             jwk: formats.jwk,
-            days: usage::window(&usage.days, self.now().day(), 30),
+            days: usage::window(&usage.days, self.trusted_now().day(), 30),
             mgf1_sha256: usage.mgf1_sha256,
             mgf1_sha1: usage.mgf1_sha1,
             failures: usage.failures,
@@ -151,7 +151,7 @@ impl Service {
             size,
             public: generated.public,
             fingerprint: generated.fingerprint,
-            made_at: self.now(),
+            made_at: self.trusted_now(),
             made_by: by.clone(),
             state: KeyState::Active(sealed),
         })

@@ -58,7 +58,7 @@ impl Service {
             .revocation
             .as_ref()
             .is_some_and(|revocation| revocation.leaked);
-        let restorable = token.life.can_be_restored(leaked, now);
+        let restorable = token.life.can_be_restored(leaked, self.trusted_now());
         let undo = chrono::TimeDelta::minutes(60);
         let revoked = token.revocation.clone().and_then(|revocation| {
             let at = token.life.revoked_at?;
@@ -159,7 +159,7 @@ impl Service {
                     .ok_or_else(|| unknown(&id.to_string()))
             }
             TokenRef::Name(name) => {
-                let now = self.now();
+                let now = self.trusted_now();
                 let mut named = self.index.labelled(organization, name);
                 named.retain(|token| token.name.as_str() == name);
                 // A new token takes the name over when it is acknowledged, or when the old one is gone.

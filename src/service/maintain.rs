@@ -10,6 +10,8 @@ impl Service {
     /// The first thing that could not be done; the others were, and it is tried again.
     pub fn maintain(&self) -> Result<(), Error> {
         let done = [
+            self.log_opening(),
+            self.keep_time(false),
             self.ports.store.maintain().map_err(Error::from),
             self.checkpoint_log(false),
         ];
@@ -22,7 +24,12 @@ impl Service {
     /// The first thing that could not be written; the others were.
     pub fn close(&self) -> Result<(), Error> {
         self.end_verification();
-        let done = [self.maintain(), self.checkpoint_log(true), self.write_usage()];
+        let done = [
+            self.maintain(),
+            self.keep_time(true),
+            self.checkpoint_log(true),
+            self.write_usage(),
+        ];
         done.into_iter().collect()
     }
 }

@@ -84,7 +84,7 @@ impl Service {
         organization: &Organization,
         draft: Draft,
     ) -> Result<Response, Error> {
-        let now = self.now();
+        let now = self.trusted_now();
         let secret = TokenSecret::from_random(self.random()?);
         let text = secret.text(&organization.brand, &draft.environment);
         let (digest, digest_key) = self.ports.sealer.digest(secret.expose());
@@ -143,7 +143,7 @@ impl Service {
 
     /// The old token of a rotation to be, if it can be rotated.
     fn rotatable(&self, organization: &Organization, token: &TokenRef) -> Result<Token, Error> {
-        let now = self.now();
+        let now = self.trusted_now();
         let old = self.resolve(organization.id, token)?;
         let refuse = |message: String, hint: &str| Err(Error::new(Code::Conflict, message, hint).on("token"));
         if let Some(successor) = old.replaced_by {
@@ -202,7 +202,7 @@ impl Service {
 
     /// Whether a live token carries this name or variable. The two never meet: a variable is all capitals by rule.
     pub(super) fn is_taken(&self, organization: OrganizationId, label: &str) -> bool {
-        let now = self.now();
+        let now = self.trusted_now();
         self.index
             .labelled(organization, label)
             .iter()

@@ -14,6 +14,7 @@ mod access;
 mod activity;
 mod audit;
 mod cashiers;
+mod clock;
 mod commit;
 mod decrypt;
 mod feed;
@@ -83,6 +84,7 @@ pub struct Service {
     feed: feed::Feed,
     jobs: jobs::Jobs,
     opened_at: Timestamp,
+    time: clock::Timekeeper,
     found: rollback::Found,
     /// What opening found and the audit log does not have yet.
     unlogged: Mutex<Vec<ports::Notice>>,
@@ -170,6 +172,7 @@ impl Service {
                 limit,
             } => self.list_activity(&filter, before, limit),
             Request::Health => Ok(Response::Health(Box::new(self.health()))),
+            Request::ConfirmClock { credentials, wall } => self.confirm_clock(actor, &credentials, wall),
             Request::AcceptRollback {
                 credentials,
                 sequence,
@@ -188,10 +191,6 @@ impl Service {
     #[doc(hidden)]
     pub fn forget_selections(&self) {
         self.index.forget_selections();
-    }
-
-    fn now(&self) -> Timestamp {
-        self.ports.clock.now()
     }
 
     /// Random bytes from the operating system.

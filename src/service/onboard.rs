@@ -48,7 +48,7 @@ impl Service {
                 role: Some(Role::Admin),
             },
         };
-        let now = self.now();
+        let now = self.trusted_now();
         let organization = Organization {
             id: OrganizationId(Id::new(now, self.random()?)),
             slug: onboard.slug,
@@ -117,7 +117,7 @@ impl Service {
     }
 
     fn first_admin(&self, onboard: &Onboard) -> Result<Cashier, Error> {
-        let now = self.now();
+        let now = self.trusted_now();
         let mut admin = Cashier {
             id: CashierId(Id::new(now, self.random()?)),
             email: onboard.admin.email.clone(),

@@ -61,16 +61,16 @@ impl Service {
                 key_usage.insert(organization, usage);
             }
         })?;
-        let writer = ports
-            .store
-            .audit_head()?
-            .map_or_else(Writer::default, |head| Writer {
-                sequence: head.sequence,
-                hash: head.hash,
-            });
+        let head = ports.store.audit_head()?;
+        let time = super::clock::Timekeeper::resume(&ports, head.as_ref().map(|head| head.at));
+        let writer = head.map_or_else(Writer::default, |head| Writer {
+            sequence: head.sequence,
+            hash: head.hash,
+        });
         let opening = ports.store.opening();
         let service = Arc::new(Self {
-            opened_at: ports.clock.now(),
+            opened_at: time.latest(),
+            time,
             unlogged: Mutex::new(opening.notices.clone()),
             found: super::rollback::Found::new(opening),
             ports,

@@ -65,7 +65,7 @@ impl Service {
     ) -> Result<Response, Error> {
         let mut writer = self.writer();
         let acting = self.signed_in(actor, Role::Operator)?;
-        let now = self.now();
+        let now = self.trusted_now();
         let (mut old, retires_at) = self.retiring(organization, token, now)?;
         let moved = retire(&old, retires_at, now)?;
         old.life.retires_at = Some(moved);

@@ -12,6 +12,7 @@ use crate::domain::secret::Secret;
 use crate::domain::text::{
     Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
 };
+use crate::domain::time::Timestamp;
 use crate::domain::token::{Lifetime, Overlap, Status};
 
 /// Who asks: the account that the operating system vouches for, and the cashier who signed in, if one did.
@@ -188,6 +189,12 @@ pub enum Request {
     UnlockCashier { email: Email },
     /// A code without an admin; the store's owner only, audited. → `EnrolmentCode`
     BreakGlass { email: Email },
+
+    /// Believes the wall clock after it jumped; `wall` is what it showed the admin. → `Done`
+    ConfirmClock {
+        credentials: Credentials,
+        wall: Timestamp,
+    },
 
     /// Opens ten minutes for changes. → `SignedIn`
     SignIn(Credentials),

@@ -17,6 +17,7 @@ use crate::domain::text::{
 };
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Lifetime, Overlap, Refusal, Status};
+use crate::domain::trusted_time::Jump;
 use crate::domain::usage::Caller;
 
 /// The answer to a request; each request names its own.
@@ -426,12 +427,27 @@ pub struct Health {
     pub opened_at: Timestamp,
     /// The store itself.
     pub store: StoreHealth,
+    /// The clocks.
+    pub clock: ClockView,
     /// What opening mended or missed.
     pub notices: Vec<Noticed>,
     /// An older state waits to be accepted.
     pub rollback: Option<Rollback>,
     /// What somebody has to do something about, the gravest first.
     pub alarms: Vec<Alarm>,
+}
+
+/// The clocks: which time is believed, and which is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ClockView {
+    /// The time that can be trusted: what is written down.
+    pub trusted: Timestamp,
+    /// The wall clock.
+    pub wall: Timestamp,
+    /// The wall clock jumped, and neither came back nor was confirmed.
+    pub jump: Option<Jump>,
+    /// How many tokens that work would have expired if the wall clock were confirmed.
+    pub would_expire: usize,
 }
 
 /// Something that opening mended or missed.

@@ -57,7 +57,7 @@ impl Service {
     pub(super) fn acknowledge_reveal(&self, actor: &Actor, reveal: RevealId) -> Result<Response, Error> {
         let mut writer = self.writer();
         let (open, mut new) = self.revealed(actor, reveal)?;
-        let now = self.now();
+        let now = self.trusted_now();
         if !judge(&new.life, new.lifetime, now).is_good() {
             // It must not end the token that it was to replace.
             let message = format!(
@@ -115,7 +115,7 @@ impl Service {
             subject(&new),
         );
         let life = Life {
-            revoked_at: Some(self.now()),
+            revoked_at: Some(self.trusted_now()),
             ..new.life
         };
         let put = vec![Record::Token(Token {

@@ -37,7 +37,7 @@ impl Service {
         let Ok(secret) = TokenSecret::parse(presented) else {
             return Verified::Invalid;
         };
-        match self.find(&secret, self.now(), true) {
+        match self.find(&secret, self.now(), Some(self.time.latest())) {
             Some(found) => match found.verdict {
                 Verdict::Good(status) => Verified::Good { found, status },
                 Verdict::Refused(refusal) => Verified::Refused(refusal),
@@ -48,7 +48,8 @@ impl Service {
 
     /// Says who presented a token that was found good; it is kept beside the counts.
     pub fn count_caller(&self, found: &Found, address: &str, agent: &str) {
-        self.usage.count_caller(found.slot, address, agent, self.now());
+        let at = self.time.latest();
+        self.usage.count_caller(found.slot, address, agent, at);
     }
 
     /// The names that belong to a verified token.
@@ -77,7 +78,7 @@ impl Service {
             Err(Malformed::Shape) => return Tried::Malformed,
         };
         let now = self.now();
-        let Some(found) = self.find(&secret, now, false) else {
+        let Some(found) = self.find(&secret, now, None) else {
             return Tried::Unknown;
         };
         let (row, slug) = self.described(&found, now);
@@ -87,7 +88,7 @@ impl Service {
         }
     }
 
-    fn find(&self, secret: &TokenSecret, now: Timestamp, count: bool) -> Option<Found> {
+    fn find(&self, secret: &TokenSecret, now: Timestamp, count: Option<Timestamp>) -> Option<Found> {
         let (digest, _) = self.ports.sealer.digest(secret.expose());
         self.index.verify(&digest, now, count).or_else(|| {
             let previous = self.ports.sealer.previous_digest(secret.expose())?;

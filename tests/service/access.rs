@@ -109,6 +109,14 @@ fn changes(who: &Credentials) -> Vec<(&'static str, Role, Request)> {
             },
         ),
         ("rotate key", Role::Admin, Request::RotateKey(rotate_key)),
+        (
+            "confirm the clock",
+            Role::Admin,
+            Request::ConfirmClock {
+                credentials: who.clone(),
+                wall: strongroom::domain::time::Timestamp::default(),
+            },
+        ),
         ("onboard", Role::Admin, Request::Onboard(second)),
     ]
 }

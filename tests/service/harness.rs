@@ -95,9 +95,29 @@ impl Harness {
         harness
     }
 
+    /// Another store with the same records, at noon.
+    pub fn twin(&self) -> Self {
+        let twin = Self::empty();
+        let mut batch = Batch::default();
+        let mut copy = |record, _| {
+            batch.put.push((record, 1));
+            Ok(())
+        };
+        assert_eq!(self.store().load(&mut copy), Ok(Loaded::Whole));
+        batch.audit = self.store().audit_page(None, usize::MAX).unwrap();
+        batch.audit.reverse();
+        twin.store().commit(&batch).unwrap();
+        twin.reopened()
+    }
+
     /// The same store, opened again.
     pub fn reopened(&self) -> Self {
-        self.service.write_usage().unwrap();
+        self.service.close().unwrap();
+        self.after_a_crash()
+    }
+
+    /// The same store, opened again by a process that follows one that was killed.
+    pub fn after_a_crash(&self) -> Self {
         Self {
             service: Service::open(self.ports.clone()).unwrap(),
             clock: self.clock.clone(),

@@ -13,6 +13,8 @@ mod support;
 mod access;
 mod activity;
 mod cashiers;
+mod clock;
+mod clock_seeds;
 mod create_token;
 mod harness;
 mod health;

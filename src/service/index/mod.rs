@@ -90,8 +90,8 @@ fn unpoisoned<T>(result: Result<T, PoisonError<T>>) -> T {
 }
 
 impl TokenIndex {
-    /// Looks a digest up, judges the token, and counts a good one as used when `count` says so.
-    pub fn verify(&self, digest: &Digest, now: Timestamp, count: bool) -> Option<Found> {
+    /// Looks a digest up, judges the token, and counts a good one as used at `count`, if that is given.
+    pub fn verify(&self, digest: &Digest, now: Timestamp, count: Option<Timestamp>) -> Option<Found> {
         let shard = unpoisoned(self.shard(digest).read());
         let place = shard.slots.find(digest_hash(digest), |place| {
             is_same(shard.entries[place as usize].digest(), &digest.0)
@@ -100,7 +100,10 @@ impl TokenIndex {
         let life = entry.life();
         let verdict = judge(&life, entry.lifetime(), now);
         let slot = slot_of(digest, place);
-        if count && verdict.is_good() && entry.count_use(now) {
+        if let Some(at) = count
+            && verdict.is_good()
+            && entry.count_use(at)
+        {
             unpoisoned(self.used.lock()).push(slot);
         }
         let (id, organization) = (entry.id(), entry.organization());
