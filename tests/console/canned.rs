@@ -16,8 +16,8 @@ use strongroom::domain::usage::Caller;
 use strongroom::gateway::{Gateway, SealChoice, StoreState};
 use strongroom::service::request::{JobId, SessionId};
 use strongroom::service::response::{
-    ActivityPage, CashierRow, Counts, Decrypted, EnrolmentCode, Health, Impact, KeyGeneration, KeyView,
-    OrganizationRow, Overview, SignedIn, StoreHealth, TokenPage,
+    ActivityPage, CashierRow, ClockView, Counts, Decrypted, EnrolmentCode, Health, Impact, KeyGeneration,
+    KeyView, OrganizationRow, Overview, SignedIn, StoreHealth, TokenPage,
 };
 use strongroom::service::{Code, Error, Event, Request, Response};
 
@@ -115,6 +115,12 @@ pub fn health() -> Health {
             checkpoint_at: Some(ago(TimeDelta::hours(9))),
             anchored_at: Some(ago(TimeDelta::seconds(40))),
             faults: Vec::new(),
+        },
+        clock: ClockView {
+            trusted: NOW,
+            wall: NOW,
+            jump: None,
+            would_expire: 0,
         },
         notices: Vec::new(),
         rollback: None,
