@@ -30,6 +30,7 @@ mod model;
 mod operations;
 mod power;
 mod process;
+mod program;
 mod random;
 mod recorder;
 mod report;
@@ -64,6 +65,7 @@ struct Size {
     step_faults: usize,
     damages: u64,
     power_cuts: u64,
+    program_faults: usize,
     old: u64,
 }
 
@@ -73,6 +75,7 @@ impl Size {
         step_faults: 150,
         damages: 200,
         power_cuts: 5,
+        program_faults: 24,
         old: 300,
     };
 
@@ -83,6 +86,7 @@ impl Size {
             step_faults: usize::MAX,
             damages: rounds,
             power_cuts: (rounds / 100).max(5),
+            program_faults: usize::MAX,
             old: 3000,
         }
     }
@@ -130,7 +134,7 @@ fn parts<'a>(
     bases: &'a Bases,
     root: &'a Path,
     tally: &'a Tally,
-) -> [Part<'a>; 5] {
+) -> [Part<'a>; 6] {
     [
         (
             "steps",
@@ -143,6 +147,10 @@ fn parts<'a>(
         (
             "damages",
             Box::new(|| damages::run(plan, bases, root, size.damages, tally)),
+        ),
+        (
+            "program",
+            Box::new(|| program::run(plan, root, size.program_faults, tally)),
         ),
         ("full", Box::new(|| full::run(plan, tally))),
         ("power", Box::new(|| power::run(plan, size.power_cuts, tally))),

@@ -16,6 +16,9 @@ pub(crate) const ROLE: &str = "STRONGROOM_CAMPAIGN_ROLE";
 /// A child that has not ended by then hangs.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// All faults that there are (tests/support/faults.c).
+pub(crate) const WHATS: [&str; 7] = ["before", "after", "half", "eio", "eio-on", "enospc", "enospc-on"];
+
 /// A fault at one call (tests/support/faults.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -51,7 +54,8 @@ pub(crate) fn run(
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     if let Some((fault, log)) = faults {
-        preload(&mut command, &errand.root, fault, log);
+        let under = ["data", "state"].map(|name| errand.root.join(name));
+        preload(&mut command, &under, fault, log);
     }
     let mut child = command.spawn().unwrap();
     let text = serde_json::to_vec(errand).unwrap();
@@ -87,9 +91,9 @@ pub(crate) fn run(
     (reader.join().unwrap(), end)
 }
 
-/// Has `command` meet a fault below `root`.
-pub(crate) fn preload(command: &mut Command, root: &Path, fault: Fault, log: Option<&Path>) {
-    let under = ["data", "state"].map(|name| root.join(name).display().to_string());
+/// Has `command` meet a fault below some directories.
+pub(crate) fn preload(command: &mut Command, under: &[PathBuf], fault: Fault, log: Option<&Path>) {
+    let under: Vec<_> = under.iter().map(|path| path.to_string_lossy()).collect();
     command
         .env("LD_PRELOAD", library())
         .env("FAULTS_UNDER", under.join(":"))

@@ -8,11 +8,10 @@ use crate::bases::{Base, Bases, errand};
 use crate::child::Order;
 use crate::kills::{follow, gone};
 use crate::operations::Operation;
-use crate::process::{self, End, Fault};
+use crate::process::{self, End, Fault, WHATS};
 use crate::random::Random;
 use crate::tally::{Plan, Tally, in_parallel};
 
-const WHATS: [&str; 7] = ["before", "after", "half", "eio", "eio-on", "enospc", "enospc-on"];
 const KILLS: [&str; 3] = ["before", "after", "half"];
 /// Calls that ENOSPC does not come from.
 const NEED_NO_SPACE: [&str; 6] = [

@@ -52,7 +52,8 @@ pub(super) struct Write {
 pub(super) struct Open {
     /// Its trees, in the order of the engine's list.
     trees: Vec<Tree>,
-    db: Db,
+    /// There until it is dropped.
+    db: Option<Db>,
     file: File,
 }
 
@@ -85,25 +86,27 @@ impl Open {
                 .collect::<Result<Vec<_>, _>>()
         });
         let trees = match opened {
-            Ok(trees) => trees.map_err(Fault::Sled)?,
+            Ok(Ok(trees)) => trees,
+            Ok(Err(error)) => {
+                let_go(Vec::new(), Some(db));
+                return Err(Fault::Sled(error));
+            }
             Err(message) => {
                 std::mem::forget(db);
                 return Err(Fault::Panic(message));
             }
         };
-        // The files' names have to survive a power cut as well as what is in them.
-        let file = File::open(folder.join("db")).map_err(Fault::Io)?;
-        for path in [&folder.join("db"), &folder.join("conf"), folder] {
-            File::open(path)
-                .and_then(|file| file.sync_all())
-                .map_err(Fault::Io)?;
+        match sync_names(folder) {
+            Ok(file) => Ok(Self {
+                trees,
+                db: Some(db),
+                file,
+            }),
+            Err(error) => {
+                let_go(trees, Some(db));
+                Err(Fault::Io(error))
+            }
         }
-        if let Some(parent) = folder.parent() {
-            File::open(parent)
-                .and_then(|file| file.sync_all())
-                .map_err(Fault::Io)?;
-        }
-        Ok(Self { trees, db, file })
     }
 
     /// A value.
@@ -159,7 +162,9 @@ impl Open {
 
     /// Makes all that was written last through a power cut.
     pub(super) fn sync(&self) -> Result<(), Fault> {
-        contained(|| self.db.flush())?;
+        if let Some(db) = &self.db {
+            contained(|| db.flush())?;
+        }
         self.file.sync_data().map_err(Fault::Io)
     }
 
@@ -180,10 +185,19 @@ impl Open {
     pub(super) fn discard(self, fault: &Fault) {
         if let Fault::Panic(_) = fault {
             std::mem::forget(self);
-        } else if contain(|| drop(self)).is_err() {
-            // Dropped as far as it went: there is nothing left to let go of.
         }
     }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let_go(std::mem::take(&mut self.trees), self.db.take());
+    }
+}
+
+/// Drops a database. sled syncs once more then, and panics when that fails: what was to be durable was synced before.
+fn let_go(trees: Vec<Tree>, db: Option<Db>) {
+    let _ = contain(|| drop((trees, db)));
 }
 
 /// Entries of a tree, each read under containment.
@@ -208,6 +222,18 @@ impl DoubleEndedIterator for Entries {
 
 fn contained<R>(call: impl FnOnce() -> ::sled::Result<R>) -> Result<R, Fault> {
     contain(call).map_err(Fault::Panic)?.map_err(Fault::Sled)
+}
+
+/// The files' names have to survive a power cut as well as what is in them. The file that every sync goes to.
+fn sync_names(folder: &Path) -> io::Result<File> {
+    let database = folder.join("db");
+    for path in [&database, &folder.join("conf"), folder] {
+        File::open(path)?.sync_all()?;
+    }
+    if let Some(parent) = folder.parent() {
+        File::open(parent)?.sync_all()?;
+    }
+    File::open(database)
 }
 
 fn create(folder: &Path) -> io::Result<()> {
