@@ -27,3 +27,5 @@ mod operator;
 mod search;
 #[path = "walk/tmux.rs"]
 mod tmux;
+#[path = "walk/trouble.rs"]
+mod trouble;

@@ -36,6 +36,7 @@ impl Service {
             notices: self.found.opening.notices.iter().map(noticed).collect(),
             store,
             clock,
+            log: self.log_verdict(),
             rollback,
             alarms,
         }

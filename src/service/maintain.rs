@@ -13,6 +13,7 @@ impl Service {
             self.log_opening(),
             self.keep_time(false),
             self.ports.store.maintain().map_err(Error::from),
+            self.log_opening(),
             self.checkpoint_log(false),
         ];
         done.into_iter().collect()

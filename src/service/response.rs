@@ -429,6 +429,8 @@ pub struct Health {
     pub store: StoreHealth,
     /// The clocks.
     pub clock: ClockView,
+    /// What the audit log turned out to be; `None` while it is verified for the first time.
+    pub log: Option<Verdict>,
     /// What opening mended or missed.
     pub notices: Vec<Noticed>,
     /// An older state waits to be accepted.

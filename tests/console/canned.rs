@@ -122,6 +122,7 @@ pub fn health() -> Health {
             jump: None,
             would_expire: 0,
         },
+        log: Some(Verdict::Intact { from: 1, to: 18_402 }),
         notices: Vec::new(),
         rollback: None,
         alarms: Vec::new(),

@@ -9,6 +9,7 @@ use strongroom::console::runtime::Event as Incoming;
 use strongroom::console::starting::Starting;
 use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
+use strongroom::domain::trusted_time::Jump;
 use strongroom::gateway::{Gateway, OpeningStep, SealChoice, StoreState};
 use strongroom::service::request::SessionId;
 use strongroom::service::response::{Alarm, Health, Level, Noticed, Rollback};
@@ -57,14 +58,18 @@ impl Gateway for Troubled {
             } => {
                 assert_eq!(sequence, rollback.unwrap().found);
                 if credentials.password.expose_text() != Some(PASSWORD) {
-                    let error = Error::new(
-                        Code::Unauthenticated,
-                        "the e-mail or the password is wrong",
-                        "try again",
-                    );
-                    return Err(error.on("password"));
+                    return Err(wrong());
                 }
                 *rollback = None;
+                Ok(Response::Done)
+            }
+            Request::ConfirmClock { credentials, wall } => {
+                let mut health = self.health.lock().unwrap();
+                assert_eq!(health.as_ref().map(|health| health.clock.wall), Some(wall));
+                if credentials.password.expose_text() != Some(PASSWORD) {
+                    return Err(wrong());
+                }
+                *health = None;
                 Ok(Response::Done)
             }
             Request::Health => {
@@ -82,6 +87,15 @@ impl Gateway for Troubled {
     fn subscribe(&self) -> Receiver<Event> {
         Canned.subscribe()
     }
+}
+
+fn wrong() -> Error {
+    Error::new(
+        Code::Unauthenticated,
+        "the e-mail or the password is wrong",
+        "try again",
+    )
+    .on("password")
 }
 
 fn stopped(code: Code, message: &str, hint: &str) -> (Arc<Troubled>, Console) {
@@ -237,6 +251,37 @@ fn alarm(level: Level, kind: &'static str, message: &str, hint: &str) -> Alarm {
         message: message.into(),
         hint: hint.into(),
     }
+}
+
+#[test]
+fn a_clock_that_jumped_is_confirmed_by_an_admin() {
+    let gateway = Arc::new(Troubled::default());
+    let mut jumped = health();
+    let later = jumped.now.plus(chrono::TimeDelta::days(1));
+    jumped.clock.wall = later;
+    jumped.clock.would_expire = 2;
+    jumped.clock.jump = Some(Jump {
+        expected: jumped.now,
+        wall: later,
+    });
+    let message = "the wall clock shows 2026-11-24T12:00:00Z, 1 d ahead of the time that can be trusted";
+    jumped.alarms = vec![alarm(Level::Critical, "clock_jumped", message, "put the clock right")];
+    *gateway.health.lock().unwrap() = Some(jumped);
+    let mut console = Console::with(gateway.clone(), noon());
+    console.pass(Duration::from_secs(20));
+    console.sees("clock jumped");
+    console.keys("H");
+    console.sees("enter: the wall clock is right");
+    console.keys("enter");
+    insta::assert_snapshot!("clock_confirm", picture(&console));
+    console.fill(ADA, "wrong");
+    console.sees("the e-mail or the password is wrong");
+    console.type_in(PASSWORD);
+    console.keys("enter");
+    console.sees("Health: all is well");
+    console.keys("enter");
+    console.sees_not("Health");
+    console.sees_not("clock jumped");
 }
 
 fn unwell() -> Health {

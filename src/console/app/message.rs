@@ -138,6 +138,8 @@ pub enum Tag {
     Health,
     /// The shell: the newest entries of an older state.
     Newest,
+    /// The shell's dialog: the wall clock is right.
+    ConfirmClock,
     /// The shell's dialog: an older state is accepted.
     AcceptRollback,
     /// The shell, its dialogs and the wizard: a sign-in.

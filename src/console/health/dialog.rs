@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::clock::Confirm;
 use super::gravest;
 use crate::console::app::{self, Desk, Facts, Fate, News, Tag};
 use crate::console::keymap::{Command, Context};
@@ -11,10 +12,11 @@ use crate::console::theme::Theme;
 use crate::console::when;
 use crate::console::widgets::dialog::{self, Tone};
 use crate::console::widgets::{fitted, wrapped};
+use crate::domain::audit::chain::Verdict;
 use crate::domain::text::escape;
 use crate::domain::time::Timestamp;
 use crate::service::request::Request;
-use crate::service::response::{Health, Level};
+use crate::service::response::{ClockView, Health, Level};
 
 const WIDTH: u16 = 76;
 /// The column that labels take.
@@ -34,7 +36,11 @@ impl app::Dialog for Dialog {
     fn update(&mut self, news: News, desk: &mut Desk<'_>) -> Fate {
         match news {
             News::Opened => desk.ask(Tag::Health, Request::Health),
-            News::Key(_, Some(Command::Back | Command::Accept)) => return Fate::Close,
+            News::Key(_, Some(Command::Accept)) => match jumped(desk.facts) {
+                Some(clock) => desk.open(Confirm::new(clock, desk.facts)),
+                None => return Fate::Close,
+            },
+            News::Key(_, Some(Command::Back)) => return Fate::Close,
             News::Key(_, Some(Command::Down)) | News::Scroll { down: true } => self.offset += 1,
             News::Key(_, Some(Command::Up)) | News::Scroll { down: false } => {
                 self.offset = self.offset.saturating_sub(1);
@@ -82,9 +88,19 @@ impl app::Dialog for Dialog {
             ..area
         };
         let back = facts.keymap.hint(Command::Back);
-        let text = format!("{back} closes; the arrows scroll");
+        let clock = jumped(facts).map_or_else(String::new, |_| {
+            let accept = facts.keymap.hint(Command::Accept);
+            format!("{accept}: the wall clock is right; ")
+        });
+        let text = format!("{clock}{back} closes; the arrows scroll");
         frame.render_widget(Line::styled(text, theme.dim), foot);
     }
+}
+
+/// The clocks, if the wall clock jumped.
+fn jumped(facts: &Facts) -> Option<ClockView> {
+    let clock = facts.health.as_ref()?.clock;
+    clock.jump.map(|_| clock)
 }
 
 /// A row of the dialog.
@@ -161,6 +177,7 @@ fn rows(health: &Health, facts: &Facts) -> Vec<Row> {
             when::count(store.records)
         ),
     );
+    fact("Audit log", log(health.log));
     fact("Checkpoint", moment(store.checkpoint_at).unwrap_or_else(never));
     fact("Anchor", moment(store.anchored_at).unwrap_or_else(never));
     fact("Opened", moment(Some(health.opened_at)).unwrap_or_else(never));
@@ -168,4 +185,25 @@ fn rows(health: &Health, facts: &Facts) -> Vec<Row> {
         fact(if place == 0 { "At opening" } else { "" }, notice.message.clone());
     }
     rows
+}
+
+fn log(verdict: Option<Verdict>) -> String {
+    match verdict {
+        None => "being verified".to_owned(),
+        Some(Verdict::Intact { from, to }) => {
+            format!("verified from entry {} to {}", when::count(from), when::count(to))
+        }
+        Some(Verdict::Unanchored { to, .. }) => format!(
+            "fits together to entry {}; no signed checkpoint to compare it with yet",
+            when::count(to)
+        ),
+        Some(Verdict::Altered(altered)) => format!("altered: {altered}"),
+        Some(Verdict::Truncated { to, was }) => {
+            format!(
+                "ends with entry {}, and there was one {}",
+                when::count(to),
+                when::count(was)
+            )
+        }
+    }
 }

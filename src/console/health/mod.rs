@@ -3,6 +3,7 @@
 //! The line has its place at the right end of the tabs' row and moves nothing: a store without alarms is said to be well
 //! where there is room for it, an alarm always is.
 
+mod clock;
 mod dialog;
 
 use ratatui::text::Line;
@@ -14,6 +15,7 @@ use super::app::Facts;
 use super::keymap::Command;
 use super::theme::Theme;
 use super::when;
+use crate::domain::audit::chain::Verdict;
 use crate::service::response::{Alarm, Health, Level};
 
 /// Narrower terminals show alarms alone.
@@ -36,10 +38,10 @@ pub fn line<'a>(facts: &Facts, theme: &Theme, room: usize) -> Option<Line<'a>> {
         }
         None if facts.size.0 >= WIDE => {
             let mut parts = well(health, facts);
-            while parts.join(" · ").width() + 1 > room {
+            let separator = format!(" {} ", theme.glyphs.dot);
+            while parts.join(&separator).width() + 1 > room {
                 parts.pop()?;
             }
-            let separator = format!(" {} ", theme.glyphs.dot);
             (!parts.is_empty()).then(|| Line::styled(format!("{} ", parts.join(&separator)), theme.dim))
         }
         None => None,
@@ -74,6 +76,9 @@ fn well(health: &Health, facts: &Facts) -> Vec<String> {
     let mut parts = Vec::new();
     if let Some(at) = health.store.verified_at {
         parts.push(format!("verified {}", when::relative(at, facts.now())));
+    }
+    if matches!(health.log, Some(Verdict::Intact { .. })) {
+        parts.push("log whole".to_owned());
     }
     parts
 }
