@@ -265,7 +265,12 @@ fn a_clock_that_jumped_is_confirmed_by_an_admin() {
         wall: later,
     });
     let message = "the wall clock shows 2026-11-24T12:00:00Z, 1 d ahead of the time that can be trusted";
-    jumped.alarms = vec![alarm(Level::Critical, "clock_jumped", message, "put the clock right")];
+    jumped.alarms = vec![alarm(
+        Level::Critical,
+        "clock_jumped",
+        message,
+        "put the clock right",
+    )];
     *gateway.health.lock().unwrap() = Some(jumped);
     let mut console = Console::with(gateway.clone(), noon());
     console.pass(Duration::from_secs(20));
