@@ -112,6 +112,7 @@ proptest! {
     fn time_alone_never_brings_a_token_back((lifetime, life, a, b) in lives_and_instants()) {
         let rank = |status| match status {
             Status::Active => 0,
+            Status::Held => unreachable!("dates alone hold nothing"),
             Status::Expiring | Status::Retiring => 1,
             Status::Expired => 2,
             Status::Revoked => 3,
@@ -140,6 +141,7 @@ proptest! {
         match judge(&life, lifetime, at(now)) {
             Verdict::Good(same) => prop_assert!(same == status && status.is_live()),
             Verdict::Refused(Refusal::Expired) => prop_assert_eq!(status, Status::Expired),
+            Verdict::Refused(Refusal::Held) => prop_assert!(false, "dates alone hold nothing"),
             Verdict::Refused(Refusal::Revoked) => {
                 prop_assert!(matches!(status, Status::Revoked | Status::Deleted));
             }

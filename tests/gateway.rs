@@ -58,6 +58,7 @@ impl Memory {
             account: Actor::default(),
             checkpoints: Arc::new(MemoryCheckpoints::default()),
             signer,
+            backup: Arc::new(support::backup::FixedBackups),
             entropy,
         })
     }
@@ -104,6 +105,7 @@ fn absent() -> StoreState {
 
 fn onboard() -> Request {
     Request::Onboard(Onboard {
+        recipient: None,
         brand: Brand::parse("FinCode").unwrap(),
         slug: Slug::parse("acme").unwrap(),
         name: OrganizationName::parse("Acme").unwrap(),

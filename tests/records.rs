@@ -36,6 +36,8 @@ fn samples() -> Vec<(&'static str, Record)> {
         ("token-revoked", Record::Token(support::revoked_token())),
         ("cashier", support::cashier()),
         ("throttle", support::throttle("uid 1000")),
+        ("backups", support::backups()),
+        ("hold", support::hold()),
     ]
 }
 

@@ -92,6 +92,7 @@ impl Init {
         org::onboard(
             context,
             Onboard {
+                recipient: None,
                 brand,
                 slug,
                 name,

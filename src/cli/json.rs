@@ -99,7 +99,7 @@ pub(super) struct EnrolmentCode<'a> {
 pub(super) struct Verified<'a> {
     /// Whether it works.
     pub good: bool,
-    /// Why not: `missing`, `invalid`, `expired`, `revoked`.
+    /// Why not: `missing`, `invalid`, `expired`, `revoked`, `held`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
     /// The same for people.

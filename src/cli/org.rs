@@ -64,6 +64,7 @@ impl OnboardArguments {
         onboard(
             context,
             Onboard {
+                recipient: None,
                 brand,
                 slug,
                 name,

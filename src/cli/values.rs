@@ -57,6 +57,7 @@ pub(super) fn show() -> impl TypedValueParser<Value = Show> {
         Status::Active,
         Status::Expiring,
         Status::Retiring,
+        Status::Held,
         Status::Expired,
         Status::Revoked,
         Status::Deleted,

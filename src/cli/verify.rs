@@ -37,6 +37,13 @@ pub(super) fn run(context: &Context<'_>) -> Result<u8, Failure> {
                 Refusal::Expired => ("expired", format!("{} ended at {}", row.name, row.ends_at)),
                 Refusal::Revoked if row.leaked => ("revoked", format!("{} was revoked as leaked", row.name)),
                 Refusal::Revoked => ("revoked", format!("{} was revoked", row.name)),
+                Refusal::Held => (
+                    "held",
+                    format!(
+                        "a backup was restored, and {} waits for an admin to release it",
+                        row.name
+                    ),
+                ),
             };
             refuse(context, reason, &message, Some((&row, &slug)))
         }

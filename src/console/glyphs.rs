@@ -105,7 +105,7 @@ impl Glyphs {
     pub const fn status(&self, status: Status) -> &'static str {
         match status {
             Status::Active => self.good,
-            Status::Expiring | Status::Retiring => self.warn,
+            Status::Expiring | Status::Retiring | Status::Held => self.warn,
             Status::Revoked => self.danger,
             Status::Expired | Status::Deleted => self.empty_mark(),
         }

@@ -193,7 +193,7 @@ impl Theme {
     pub const fn status(&self, status: Status) -> Style {
         match status {
             Status::Active => self.good,
-            Status::Expiring | Status::Retiring => self.warn,
+            Status::Expiring | Status::Retiring | Status::Held => self.warn,
             Status::Revoked => self.danger,
             Status::Expired | Status::Deleted => self.dim,
         }

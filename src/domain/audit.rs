@@ -154,6 +154,16 @@ actions! {
     ClockJumped = "clock.jumped",
     /// An admin said that it is right nevertheless.
     ClockConfirmed = "clock.confirmed",
+    /// Another recovery key's recipient was set.
+    RecipientSet = "backup.recipient_set",
+    /// A backup was made, and read back whole.
+    StoreBackedUp = "store.backed_up",
+    /// A backup was restored.
+    StoreRestored = "store.restored",
+    /// A token that was held after a restore was released.
+    TokenReleased = "token.released",
+    /// All tokens that were held after a restore were released.
+    HoldReleased = "token.all_released",
 }
 
 impl AuditEntry {

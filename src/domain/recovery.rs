@@ -1,4 +1,5 @@
-//! Whom backups are encrypted to: an age recipient, whose identity is the recovery key and is not on this host.
+//! Backups and what follows a restore: whom they are encrypted to, when the last one was made, and the tokens that are held
+//! because nobody knows what was revoked after it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::bech32;
+use super::id::TokenId;
+use super::time::Timestamp;
 
 const PREFIX: &str = "age";
 
@@ -54,6 +57,61 @@ impl Serialize for Recipient {
             serializer.collect_str(self)
         } else {
             self.0.serialize(serializer)
+        }
+    }
+}
+
+/// What the store knows of its backups.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backups {
+    /// Whom they are for; the recovery key is its other half.
+    pub recipient: Option<Recipient>,
+    /// The last one.
+    pub last: Option<LastBackup>,
+}
+
+/// A backup that was made, and read back whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastBackup {
+    /// When.
+    pub at: Timestamp,
+    /// The newest commit that is in it.
+    pub sequence: u64,
+    /// The file.
+    pub path: String,
+}
+
+/// Set when a backup was restored and what came after it is lost: revocations among it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Tokens minted up to here are held; a later one was minted after the restore.
+    pub since: Timestamp,
+    /// When the backup was made.
+    pub backup_at: Timestamp,
+    /// The newest commit that was in it.
+    pub backup_sequence: u64,
+    /// Those that an admin released, in order.
+    pub released: Vec<TokenId>,
+}
+
+impl Hold {
+    /// The most tokens that are released one by one: the record has to stay small.
+    pub const MAX_RELEASED: usize = 1_500;
+
+    /// Whether this token waits to be released.
+    #[must_use]
+    pub fn holds(&self, token: TokenId, minted_at: Timestamp) -> bool {
+        minted_at <= self.since && self.released.binary_search(&token).is_err()
+    }
+
+    /// Releases one more; whether it was held.
+    pub fn release(&mut self, token: TokenId) -> bool {
+        match self.released.binary_search(&token) {
+            Ok(_) => false,
+            Err(place) => {
+                self.released.insert(place, token);
+                true
+            }
         }
     }
 }

@@ -152,6 +152,9 @@ impl Service {
 
     fn apply(&self, batch: Batch) {
         let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        let is_hold = |key: &RecordKey| *key == RecordKey::Hold;
+        let touches_hold =
+            batch.delete.iter().any(is_hold) || batch.put.iter().any(|(record, _)| is_hold(&record.key()));
         for key in &batch.delete {
             registry.remove(key);
         }
@@ -162,6 +165,9 @@ impl Service {
             } else {
                 registry.put(record, revision);
             }
+        }
+        if touches_hold {
+            self.index.set_hold(registry.hold.as_ref().map(|(hold, _)| hold));
         }
     }
 

@@ -29,6 +29,19 @@ impl Service {
         );
         let clock = self.clock_view();
         alarms.extend(self.clock_alarm(&clock));
+        let recovery = self.backups();
+        if let Some(hold) = &recovery.hold {
+            alarms.push(Alarm {
+                level: Level::Critical,
+                kind: "tokens_held",
+                message: format!(
+                    "a backup of {} was restored: its tokens are refused until an admin releases them",
+                    hold.backup_at
+                ),
+                hint: "revoke what was revoked after the backup, then: strongroom token release --all"
+                    .to_owned(),
+            });
+        }
         alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
         Health {
             now: self.now(),
@@ -38,6 +51,7 @@ impl Service {
             clock,
             log: self.log_verdict(),
             rollback,
+            recovery,
             alarms,
         }
     }

@@ -26,10 +26,10 @@ impl Service {
         };
         for token in tokens {
             let token = self.resolve(organization.id, token)?;
-            impact.live += usize::from(token.life.status(token.lifetime, now).is_live());
             let Some(slot) = self.index.slot(token.id) else {
                 continue;
             };
+            impact.live += usize::from(self.index.status(slot, now).is_live());
             let usage = self.usage_of(slot);
             impact.uses_30_days += usage::window(&usage.days, now.day(), 30).iter().sum::<u64>();
             impact.callers.extend(usage.callers);

@@ -114,7 +114,7 @@ impl Service {
     pub(super) fn row(&self, slot: Slot, now: Timestamp) -> TokenRow {
         let (token, _) = self.index.token_at(slot);
         let (uses, _, last_used) = self.index.read(slot, super::index::Entry::counts);
-        let status = token.life.status(token.lifetime, now);
+        let status = self.index.status(slot, now);
         let flag = match last_used {
             _ if !status.is_live() => None,
             None => Some(UseFlag::NeverUsed),

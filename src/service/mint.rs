@@ -84,7 +84,7 @@ impl Service {
         organization: &Organization,
         draft: Draft,
     ) -> Result<Response, Error> {
-        let now = self.trusted_now();
+        let now = self.minting_time();
         let secret = TokenSecret::from_random(self.random()?);
         let text = secret.text(&organization.brand, &draft.environment);
         let (digest, digest_key) = self.ports.sealer.digest(secret.expose());

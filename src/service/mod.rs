@@ -29,6 +29,7 @@ mod mint;
 mod onboard;
 mod open;
 mod overlap;
+mod recovery;
 mod registry;
 mod reveal;
 mod rollback;
@@ -40,6 +41,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 pub use error::{Code, Error};
+pub use recovery::Restored;
 pub use request::{Actor, Request};
 pub use response::{Event, Response};
 pub use verify::Verified;
@@ -63,6 +65,8 @@ pub struct Ports {
     pub passwords: Arc<dyn ports::PasswordHasher>,
     /// SHA-256.
     pub hasher: Arc<dyn ports::Hasher>,
+    /// Backups.
+    pub backup: Arc<dyn ports::BackupMaker>,
     /// The account that the process runs as: what the service does by itself is logged as its doing.
     pub account: Actor,
     /// Where the audit log's checkpoints are kept.
@@ -171,6 +175,12 @@ impl Service {
                 before,
                 limit,
             } => self.list_activity(&filter, before, limit),
+            Request::ShowBackups => Ok(Response::Backups(self.backups())),
+            Request::MakeRecoveryKey => self.make_recovery_key(),
+            Request::SetRecipient { recipient } => self.set_recipient(actor, recipient),
+            Request::ReleaseHold { organization, tokens } => {
+                self.release_hold(actor, organization.as_ref(), tokens.as_deref())
+            }
             Request::Health => Ok(Response::Health(Box::new(self.health()))),
             Request::ConfirmClock { credentials, wall } => self.confirm_clock(actor, &credentials, wall),
             Request::AcceptRollback {

@@ -11,6 +11,7 @@ use crate::domain::audit::Action;
 use crate::domain::cashier::{Cashier, Role};
 use crate::domain::id::{CashierId, Id, OrganizationId};
 use crate::domain::organization::Organization;
+use crate::domain::recovery::Backups;
 
 impl Service {
     pub(super) fn onboard(&self, actor: &Actor, onboard: Onboard) -> Result<Response, Error> {
@@ -66,6 +67,13 @@ impl Service {
         ));
         put.push(Record::Organization(organization.clone()));
         put.push(Record::KeyPair(pair.clone()));
+        if let Some(recipient) = onboard.recipient.filter(|_| is_first) {
+            notes.push(Note::done(Action::RecipientSet, None, recipient.to_string()));
+            put.push(Record::Backups(Backups {
+                recipient: Some(recipient),
+                ..self.backups_record()
+            }));
+        }
         self.commit(
             &mut writer,
             actor,
@@ -100,6 +108,7 @@ impl Service {
                 let registry = self.registry();
                 registry.cashier(email).ok().map(|(cashier, _)| cashier.role)
             }),
+            hold: self.hold(),
         }
     }
 

@@ -54,6 +54,7 @@ impl Service {
             }
             again += 1;
         };
+        index.set_hold(registry.hold.as_ref().map(|(hold, _)| hold));
         let mut key_usage = std::collections::HashMap::new();
         ports.store.load_usage(&mut |record| match record {
             UsageRecord::Token(id, usage) => index.set_usage(id, usage.total, usage.first, usage.last),

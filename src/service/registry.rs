@@ -8,6 +8,7 @@ use crate::domain::cashier::Cashier;
 use crate::domain::id::OrganizationId;
 use crate::domain::key_pair::{KeyPair, KeyState};
 use crate::domain::organization::Organization;
+use crate::domain::recovery::{Backups, Hold};
 use crate::domain::text::{Email, Slug};
 use crate::domain::throttle::Throttle;
 
@@ -19,6 +20,8 @@ pub(super) struct Registry {
     pub(super) pairs: HashMap<OrganizationId, Vec<(KeyPair, Revision)>>,
     pub(super) cashiers: BTreeMap<Email, (Cashier, Revision)>,
     pub(super) throttles: HashMap<(Email, String), (Throttle, Revision)>,
+    pub(super) backups: Option<(Backups, Revision)>,
+    pub(super) hold: Option<(Hold, Revision)>,
 }
 
 impl Registry {
@@ -115,14 +118,20 @@ impl Registry {
                 let key = (throttle.email.clone(), throttle.source.clone());
                 self.throttles.insert(key, (throttle, revision));
             }
+            Record::Backups(backups) => self.backups = Some((backups, revision)),
+            Record::Hold(hold) => self.hold = Some((hold, revision)),
             Record::Token(_) => {}
         }
     }
 
-    /// Takes a record out. Only throttles are ever removed.
+    /// Takes a record out. Only throttles and the hold are ever removed.
     pub(super) fn remove(&mut self, key: &RecordKey) {
-        if let RecordKey::Throttle(email, source) = key {
-            self.throttles.remove(&(email.clone(), source.clone()));
+        match key {
+            RecordKey::Throttle(email, source) => {
+                self.throttles.remove(&(email.clone(), source.clone()));
+            }
+            RecordKey::Hold => self.hold = None,
+            _ => {}
         }
     }
 
@@ -149,6 +158,14 @@ impl Registry {
                 .throttles
                 .get(&(email.clone(), source.clone()))
                 .map(|(known, revision)| (Record::Throttle(known.clone()), *revision)),
+            RecordKey::Backups => self
+                .backups
+                .clone()
+                .map(|(known, revision)| (Record::Backups(known), revision)),
+            RecordKey::Hold => self
+                .hold
+                .clone()
+                .map(|(known, revision)| (Record::Hold(known), revision)),
             RecordKey::Token(..) => None,
         }
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::domain::cashier::Role;
 use crate::domain::id::TokenId;
 use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
+use crate::domain::recovery::Recipient;
 use crate::domain::secret::Secret;
 use crate::domain::text::{
     Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
@@ -207,6 +208,17 @@ pub enum Request {
         before: Option<u64>,
         limit: usize,
     },
+    /// Whom backups are for, the last one, and whether tokens are held. → `Backups`
+    ShowBackups,
+    /// A recovery key that nothing is encrypted to yet. → `RecoveryKey`
+    MakeRecoveryKey,
+    /// Encrypts backups to another recovery key from now on; admin. → `Done`
+    SetRecipient { recipient: Recipient },
+    /// Lets tokens work that are held after a restore: these, or with `None` all of every organization; admin. → `Done`
+    ReleaseHold {
+        organization: Option<Slug>,
+        tokens: Option<Vec<TokenRef>>,
+    },
     /// How the store and what guards it is. → `Health`
     Health,
     /// Goes on with an older state of the store; admin, e-mail and password. → `Done`
@@ -234,6 +246,8 @@ pub struct Onboard {
     pub size: KeySize,
     /// The first admin; for a further organization an admin who exists.
     pub admin: Credentials,
+    /// With the first: whom backups are encrypted to.
+    pub recipient: Option<Recipient>,
 }
 
 /// A new key pair for the present one.

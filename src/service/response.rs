@@ -11,6 +11,7 @@ use crate::domain::cashier::{Role, Standing};
 use crate::domain::field::FieldRule;
 use crate::domain::id::TokenId;
 use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
+use crate::domain::recovery::{Backups, Recipient};
 use crate::domain::secret::Secret;
 use crate::domain::text::{
     Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
@@ -65,6 +66,10 @@ pub enum Response {
     Health(Box<Health>),
     /// What the audit log turned out to be.
     AuditVerified(AuditReport),
+    /// What is known of backups.
+    Backups(BackupsView),
+    /// A new recovery key, with its text.
+    RecoveryKey(RecoveryKey),
 }
 
 /// What happens without having been asked for here: somebody changed something, or long work went on.
@@ -89,6 +94,9 @@ pub struct Overview {
     /// The role of the only cashier that may act here (`--as`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Tokens are held after a restore.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldView>,
 }
 
 /// An organization in a list.
@@ -115,6 +123,7 @@ pub struct Counts {
     pub active: usize,
     pub expiring: usize,
     pub retiring: usize,
+    pub held: usize,
     pub expired: usize,
     pub revoked: usize,
     pub deleted: usize,
@@ -435,6 +444,9 @@ pub struct Health {
     pub notices: Vec<Noticed>,
     /// An older state waits to be accepted.
     pub rollback: Option<Rollback>,
+    /// What is known of backups, and whether tokens are held.
+    #[serde(flatten)]
+    pub recovery: BackupsView,
     /// What somebody has to do something about, the gravest first.
     pub alarms: Vec<Alarm>,
 }
@@ -482,4 +494,35 @@ pub enum Level {
     Warning,
     /// Something does not work, or what was promised no longer holds.
     Critical,
+}
+
+/// What is known of backups, and what followed a restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackupsView {
+    /// Whom they are for, and the last one.
+    pub backups: Backups,
+    /// Tokens are held.
+    pub hold: Option<HoldView>,
+}
+
+/// Tokens are held after a restore: revocations that came after the backup are not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoldView {
+    /// Those minted up to here.
+    pub since: Timestamp,
+    /// When the backup was made.
+    pub backup_at: Timestamp,
+    /// The newest commit that was in it.
+    pub backup_sequence: u64,
+    /// How many were released one by one.
+    pub released: usize,
+}
+
+/// A recovery key, for its one reveal.
+#[derive(Debug)]
+pub struct RecoveryKey {
+    /// Its text, `AGE-SECRET-KEY-1…`. Nobody can show it again.
+    pub identity: Secret,
+    /// Whom to encrypt to so that it opens.
+    pub recipient: Recipient,
 }

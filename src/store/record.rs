@@ -25,6 +25,8 @@ const KEY_PAIR: u8 = 2;
 const TOKEN: u8 = 3;
 const CASHIER: u8 = 4;
 const THROTTLE: u8 = 5;
+const BACKUPS: u8 = 6;
+const HOLD: u8 = 7;
 
 const TOKEN_USAGE: u8 = 1;
 const KEY_USAGE: u8 = 2;
@@ -58,6 +60,8 @@ pub fn key(key: &RecordKey) -> Vec<u8> {
             bytes.push(0);
             bytes.extend_from_slice(source.as_bytes());
         }
+        RecordKey::Backups => bytes.push(BACKUPS),
+        RecordKey::Hold => bytes.push(HOLD),
     }
     bytes
 }
@@ -74,6 +78,8 @@ pub fn encode(record: &Record, revision: Revision) -> Result<(Vec<u8>, Vec<u8>),
         Record::Token(it) => versioned(kind, Some(revision), it),
         Record::Cashier(it) => versioned(kind, Some(revision), it),
         Record::Throttle(it) => versioned(kind, Some(revision), it),
+        Record::Backups(it) => versioned(kind, Some(revision), it),
+        Record::Hold(it) => versioned(kind, Some(revision), it),
     }?;
     let key = key(&record.key());
     fits(kind, key.len() + value.len())?;
@@ -91,6 +97,8 @@ pub fn decode(key: &[u8], value: &[u8]) -> Result<(Record, Revision), StoreError
         Some(&TOKEN) => Record::Token(body("token", value, REVISION.end)?),
         Some(&CASHIER) => Record::Cashier(body("cashier", value, REVISION.end)?),
         Some(&THROTTLE) => Record::Throttle(body("throttle", value, REVISION.end)?),
+        Some(&BACKUPS) => Record::Backups(body("backups", value, REVISION.end)?),
+        Some(&HOLD) => Record::Hold(body("hold", value, REVISION.end)?),
         kind => {
             return Err(StoreError::Damaged(format!(
                 "no kind of record begins with {kind:02x?}"
@@ -195,6 +203,8 @@ const fn kind(record: &Record) -> &'static str {
         Record::Token(_) => "token",
         Record::Cashier(_) => "cashier",
         Record::Throttle(_) => "throttle",
+        Record::Backups(_) => "backups",
+        Record::Hold(_) => "hold",
     }
 }
 

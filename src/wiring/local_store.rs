@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::backup::LocalBackups;
 use crate::crypto::{
     Argon2Passwords, Cost, Keyring, KeyringFile, RsaEngine, SealError, SealSource, SealedBy, Sha256Hasher,
 };
@@ -110,6 +111,7 @@ impl LocalStore {
             },
             checkpoints: Arc::new(checkpoints),
             signer,
+            backup: Arc::new(LocalBackups::new(Arc::clone(&entropy))),
             entropy,
         };
         let service = Service::open_watched(ports, &reading)?;

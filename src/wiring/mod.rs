@@ -1,5 +1,6 @@
 //! Puts the parts together: the only place that chooses store, clock and transport, and reads the environment.
 
+mod backup;
 mod console;
 mod local_store;
 

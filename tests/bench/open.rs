@@ -9,6 +9,9 @@
     reason = "a program that measures time, outside the harness that clippy knows tests by"
 )]
 
+#[path = "../support/backup.rs"]
+mod backup;
+
 #[path = "../support/population.rs"]
 mod population;
 
@@ -72,6 +75,7 @@ fn measure(root: &Path) {
         account: Actor::default(),
         checkpoints: Arc::new(MemoryCheckpoints::default()),
         signer,
+        backup: Arc::new(backup::FixedBackups),
     })
     .unwrap();
     let opened = begin.elapsed();

@@ -9,6 +9,9 @@
     reason = "a bench ends where it fails; criterion's macros make functions"
 )]
 
+#[path = "../support/backup.rs"]
+mod backup;
+
 #[path = "../support/population.rs"]
 mod population;
 
@@ -61,6 +64,7 @@ fn service() -> Arc<Service> {
         account: Actor::default(),
         checkpoints: Arc::new(MemoryCheckpoints::default()),
         signer,
+        backup: Arc::new(backup::FixedBackups),
     })
     .unwrap()
 }

@@ -107,6 +107,7 @@ impl Desk {
 
     pub(crate) fn onboard(&self, slug: &str) -> Result<Response, Error> {
         let onboard = Onboard {
+            recipient: None,
             brand: Brand::parse("FinCode").unwrap(),
             slug: Slug::parse(slug).unwrap(),
             name: OrganizationName::parse("Acme Payments").unwrap(),

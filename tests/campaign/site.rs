@@ -19,6 +19,7 @@ use strongroom::system::data_dir::DataDir;
 use strongroom::system::lock::Lock;
 use strongroom::system::private_file;
 
+use crate::support::backup::FixedBackups;
 use crate::support::{FakeClock, SeededEntropy};
 
 /// 23 November 2026, noon.
@@ -105,6 +106,7 @@ impl Site {
             hasher: Arc::new(Sha256Hasher),
             checkpoints: Arc::new(MemoryCheckpoints::default()),
             signer,
+            backup: Arc::new(FixedBackups),
             account: Actor {
                 os_user: "campaign".into(),
                 ..Actor::default()

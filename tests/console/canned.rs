@@ -124,6 +124,10 @@ pub fn health() -> Health {
         },
         log: Some(Verdict::Intact { from: 1, to: 18_402 }),
         notices: Vec::new(),
+        recovery: strongroom::service::response::BackupsView {
+            backups: strongroom::domain::recovery::Backups::default(),
+            hold: None,
+        },
         rollback: None,
         alarms: Vec::new(),
     }
@@ -146,6 +150,7 @@ pub fn overview() -> Overview {
         now: NOW,
         rollback: None,
         role: None,
+        hold: None,
     }
 }
 

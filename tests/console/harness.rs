@@ -108,6 +108,7 @@ impl Console {
             account: Actor::default(),
             checkpoints: Arc::new(MemoryCheckpoints::default()),
             signer,
+            backup: Arc::new(super::support::backup::FixedBackups),
             entropy,
         };
         let opener = InMemory {

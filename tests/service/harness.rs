@@ -22,7 +22,7 @@ use strongroom::service::request::{
     CreateToken, Credentials, Invalidate, Invalidation, Onboard, RotateToken, TokenQuery, TokenRef,
 };
 use strongroom::service::response::{ActivityPage, EnrolmentCode, Minted, TokenDetail, TokenPage};
-use strongroom::service::{Actor, Code, Error, Ports, Request, Response, Service, Verified};
+use strongroom::service::{Actor, Code, Error, Ports, Request, Response, Restored, Service, Verified};
 use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 
 use super::support::{FakeClock, SeededEntropy};
@@ -70,6 +70,7 @@ impl Harness {
             account: Actor::default(),
             checkpoints: Arc::new(MemoryCheckpoints::default()),
             signer,
+            backup: Arc::new(super::support::backup::FixedBackups),
         };
         let service = Service::open(ports.clone()).unwrap();
         let actor = Actor {
@@ -220,6 +221,16 @@ impl Harness {
             reveal: minted.reveal,
         })
         .unwrap();
+    }
+
+    /// As after a restore from a backup of this very moment.
+    pub fn restored(&self, is_complete: bool) {
+        let restored = Restored {
+            backup_at: strongroom::service::ports::Clock::now(&self.clock),
+            backup_sequence: 7,
+            is_complete,
+        };
+        self.service.restored(&self.actor, &restored).unwrap();
     }
 
     pub fn invalidate(&self, tokens: &[TokenId], how: Invalidation) -> Result<(), Error> {
@@ -421,6 +432,7 @@ impl Store for Full {
 
 pub fn onboard(slug: &str) -> Onboard {
     Onboard {
+        recipient: None,
         brand: Brand::parse("FinCode").unwrap(),
         slug: Slug::parse(slug).unwrap(),
         name: OrganizationName::parse("Acme Payments").unwrap(),

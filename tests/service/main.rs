@@ -18,6 +18,7 @@ mod clock_seeds;
 mod create_token;
 mod harness;
 mod health;
+mod hold;
 mod invalidate;
 mod keys;
 mod list_tokens;

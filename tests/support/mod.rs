@@ -5,6 +5,8 @@
     reason = "helpers of tests, which clippy does not take for tests"
 )]
 
+pub mod backup;
+
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

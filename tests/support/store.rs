@@ -11,6 +11,7 @@ use strongroom::domain::cashier::{Cashier, Enrolment, Role};
 use strongroom::domain::id::{CashierId, Id, OrganizationId, RequestId, TokenId};
 use strongroom::domain::key_pair::{Fingerprint, KeyPair, KeySize, KeyState};
 use strongroom::domain::organization::Organization;
+use strongroom::domain::recovery::{Backups, Hold, LastBackup, Recipient};
 use strongroom::domain::secret::Sealed;
 use strongroom::domain::text::{
     Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
@@ -188,4 +189,24 @@ pub(crate) fn loaded(store: &dyn Store) -> Vec<(Record, Revision)> {
 
 pub(crate) fn keys(store: &dyn Store) -> Vec<RecordKey> {
     loaded(store).iter().map(|(record, _)| record.key()).collect()
+}
+
+pub(crate) fn backups() -> Record {
+    Record::Backups(Backups {
+        recipient: Some(Recipient([3; 32])),
+        last: Some(LastBackup {
+            at: at(8),
+            sequence: 400,
+            path: "/backup/strongroom-acme-20261123T140200Z.age".into(),
+        }),
+    })
+}
+
+pub(crate) fn hold() -> Record {
+    Record::Hold(Hold {
+        since: at(9),
+        backup_at: at(8),
+        backup_sequence: 400,
+        released: vec![TokenId(id(1)), TokenId(id(2))],
+    })
 }

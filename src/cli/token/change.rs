@@ -59,6 +59,22 @@ pub struct Revoke {
     several: Several,
 }
 
+/// Tokens that a restore holds.
+#[derive(Debug, Args)]
+pub struct Release {
+    /// Their names or ids
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    tokens: Vec<String>,
+    /// All of every organization: the hold is over
+    #[arg(long)]
+    all: bool,
+    /// Do not ask whether it is meant
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    who: SignInArguments,
+}
+
 impl One {
     /// Ends its overlap at once.
     pub fn cut_over(&self, context: &Context<'_>) -> Result<(), Failure> {
@@ -104,6 +120,25 @@ impl Revoke {
             let sentence = "Revoked; `strongroom token restore` undoes it within 60 minutes.";
             self.several.invalidate(context, Invalidation::Revoke, sentence)
         }
+    }
+}
+
+impl Release {
+    /// Lets them work again.
+    pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        if !self.yes {
+            context.output.note(
+                "What was revoked after the backup is not known here: revoke those tokens before you release them.",
+            );
+            context.confirm("Release them?")?;
+        }
+        let tokens = || self.tokens.iter().map(|token| TokenRef::parse(token)).collect();
+        let request = Request::ReleaseHold {
+            organization: context.organization.clone(),
+            tokens: (!self.all).then(tokens),
+        };
+        context.ask_as(&self.who, request)?;
+        context.output.done("Released: what was released works again.")
     }
 }
 

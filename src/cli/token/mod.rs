@@ -32,6 +32,8 @@ pub enum Token {
     Revoke(change::Revoke),
     /// Undo a revocation
     Restore(change::One),
+    /// Let tokens work again that are held after a restore
+    Release(change::Release),
     /// Leave only a tombstone of tokens; for good
     Delete(change::Several),
 }
@@ -48,6 +50,7 @@ impl Token {
             Self::Cutover(one) => one.cut_over(context),
             Self::Revoke(revoke) => revoke.run(context),
             Self::Restore(one) => one.restore(context),
+            Self::Release(release) => release.run(context),
             Self::Delete(several) => several.delete(context),
         }
     }

@@ -75,6 +75,8 @@ pub enum Command {
     CutOver,
     /// Undoes a revocation.
     Restore,
+    /// Lets held tokens work again.
+    Release,
     /// Rotates the organization's key pair.
     RotateKey,
     /// The next format.
@@ -303,6 +305,7 @@ pub const BINDINGS: &[Binding] = &[
     change(Command::ExtendOverlap, "extend-overlap", &[Token], &["e"], "let both tokens of a rotation work for longer", Some("extend")),
     change(Command::CutOver, "cut-over", &[Token], &["F"], "end the overlap at once: only the new token works", Some("cut now")),
     change(Command::Restore, "restore", &[Tokens, Token], &["u"], "undo a revocation, within 60 minutes", None),
+    change(Command::Release, "release", &[Tokens, Token], &["U"], "let tokens work that a restore holds", None),
     change(Command::RotateKey, "rotate-key", &[EncryptionKeys], &["R"], "rotate the key pair", Some("rotate")),
     look(Command::TryOut, "try-out", &[EncryptionKeys], &["t"], "try encryption and decryption", Some("try out")),
     look(Command::TryOut, "try-token", &[Tokens, Token], &["t"], "try a token", None),

@@ -14,6 +14,7 @@ mod list;
 mod model;
 mod named;
 mod overlap;
+mod release;
 mod reveal;
 mod rows;
 mod strip;

@@ -77,6 +77,11 @@ pub(super) fn warning<'a>(
             theme.glyphs.dot,
             key(Command::Open)
         ),
+        Status::Held => format!(
+            "{warn} held since a backup was restored {} {} lets it work again",
+            theme.glyphs.dot,
+            key(Command::Release)
+        ),
         status if status.is_live() && !row.acknowledged => format!(
             "{warn} never acknowledged: perhaps nobody has it {} {} revokes it",
             theme.glyphs.dot,
@@ -96,7 +101,7 @@ pub(super) fn warning<'a>(
     };
     Some(Line::styled(
         text,
-        if row.status.is_live() {
+        if row.status.is_live() || row.status == Status::Held {
             theme.warn
         } else {
             theme.dim

@@ -51,6 +51,7 @@ fn counts(list: &List, theme: &Theme) -> String {
     let rule = theme.glyphs.border.horizontal_top;
     let mut title = format!("API Tokens {rule} {} active", counts.active);
     for (count, word) in [
+        (counts.held, "held"),
         (counts.expiring, "expiring"),
         (counts.retiring, "retiring"),
         (counts.unacknowledged, "unacknowledged"),

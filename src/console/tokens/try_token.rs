@@ -112,6 +112,7 @@ fn verdict<'a>(tried: &Tried, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
                 }
                 Refusal::Expired => "it ran out: it is refused",
                 Refusal::Revoked => "its rights were taken away: it is refused",
+                Refusal::Held => "a backup was restored: it is refused until an admin releases it",
             });
             lines.extend(which(row, organization, facts, theme));
             lines

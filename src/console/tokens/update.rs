@@ -16,6 +16,7 @@ use super::invalidate::Invalidate;
 use super::model::Model;
 use super::named::Named;
 use super::overlap::{CutOver, Extend};
+use super::release::Release;
 use super::try_token::TryToken;
 use super::{Tag, view};
 
@@ -105,6 +106,7 @@ fn in_list(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
             Invalidate::open_for_marked(list, desk);
         }
         Command::Restore => restore(model, desk),
+        Command::Release => Release::open_for_list(list, desk),
         Command::Open => {
             if let Some(token) = model.list.selected().map(|row| row.id) {
                 model.opened = Some(Opened::new(token, &mut model.nonces, desk));
@@ -145,6 +147,7 @@ fn with_row(row: &TokenRow, command: Command, desk: &mut Desk<'_>) {
     match command {
         Command::Rotate => rotate(row, desk),
         Command::Invalidate => Invalidate::open_for(row, desk),
+        Command::Release => Release::open_for(row, desk),
         Command::Copy => desk.copy_public("the token's id", row.id.to_string()),
         _ => {}
     }

@@ -132,6 +132,7 @@ impl Wizard {
         };
         let password = self.admin.secret("password");
         let onboard = Onboard {
+            recipient: None,
             brand,
             slug,
             name,

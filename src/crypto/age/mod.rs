@@ -24,7 +24,7 @@ pub use self::x25519::Identity;
 use self::header::Header;
 use crate::domain::recovery::Recipient;
 use crate::domain::secret::Secret;
-use crate::service::ports::Entropy;
+use crate::service::ports::{CryptoError, Entropy};
 
 /// The key of one file: whoever has it can read that file, and no other.
 pub struct FileKey(Zeroizing<[u8; 16]>);
@@ -45,6 +45,19 @@ pub enum With<'a> {
     Identity(&'a Identity),
     /// A passphrase.
     Passphrase(&'a Secret),
+}
+
+/// A new recovery key, and whom to encrypt to so that it opens.
+///
+/// # Errors
+/// There was no randomness.
+pub fn recovery_key(entropy: &dyn Entropy) -> Result<(Secret, Recipient), CryptoError> {
+    let failed = |error| match error {
+        AgeError::NoEntropy => CryptoError::Engine("the operating system gave no randomness"),
+        _ => CryptoError::Engine("the recovery key could not be made"),
+    };
+    let identity = Identity::generate(entropy).map_err(failed)?;
+    Ok((identity.to_text(), identity.recipient().map_err(failed)?))
 }
 
 /// Begins a file: its header is written, the payload goes into the answer, whose `finish` ends it. The file key opens what

@@ -34,6 +34,8 @@ pub enum Status {
     Expiring,
     /// Works.
     Active,
+    /// Would work, and waits for an admin: what was revoked after the restored backup is not known.
+    Held,
     /// Ran out, or its overlap did.
     Expired,
     /// Somebody took its rights away.
@@ -50,6 +52,7 @@ impl Status {
             Self::Retiring => "retiring",
             Self::Expiring => "expiring",
             Self::Active => "active",
+            Self::Held => "held",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
             Self::Deleted => "deleted",
@@ -81,6 +84,8 @@ pub enum Refusal {
     Expired,
     /// Revoked or deleted.
     Revoked,
+    /// Restored from a backup, and not released yet.
+    Held,
 }
 
 impl Verdict {
@@ -155,6 +160,7 @@ pub fn judge(life: &Life, lifetime: Lifetime, now: Timestamp) -> Verdict {
     match life.status(lifetime, now) {
         status @ (Status::Active | Status::Expiring | Status::Retiring) => Verdict::Good(status),
         Status::Expired => Verdict::Refused(Refusal::Expired),
+        Status::Held => Verdict::Refused(Refusal::Held),
         Status::Revoked | Status::Deleted => Verdict::Refused(Refusal::Revoked),
     }
 }

@@ -6,7 +6,7 @@ use super::interner::{Interner, Symbol};
 use crate::domain::id::TokenId;
 use crate::domain::text::{Brand, Email, Environment, ServiceName, TokenName, Variable};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
+use crate::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Status, Token};
 
 /// Stands for "no such date".
 const NONE: i64 = i64::MAX;
@@ -31,6 +31,8 @@ pub struct Entry {
     /// Whether it is on the list of tokens whose use was not written yet.
     counted: AtomicBool,
     last_four: [u8; 4],
+    /// Whether an admin released it from a hold.
+    released: AtomicBool,
     revision: u32,
     service: Symbol,
     environment: Symbol,
@@ -88,6 +90,7 @@ impl Entry {
             digest_key: token.digest_key,
             counted: AtomicBool::new(false),
             last_four: token.last_four,
+            released: AtomicBool::new(false),
             service: names.intern(token.service.as_str()),
             environment: names.intern(token.environment.as_str()),
             brand: names.intern(token.brand.as_str()),
@@ -158,6 +161,24 @@ impl Entry {
             revoked_at: unpack(self.revoked),
             deleted_at: unpack(self.deleted),
         }
+    }
+
+    /// Whether it waits to be released: `held_until` is the last minting that is held.
+    pub(super) fn is_held(&self, held_until: i64) -> bool {
+        self.minted <= held_until && !self.released.load(Ordering::Relaxed)
+    }
+
+    /// Its status at `now`, the hold included.
+    pub(super) fn status(&self, held_until: i64, now: Timestamp) -> Status {
+        let status = self.life().status(self.lifetime, now);
+        if status.is_live() && self.is_held(held_until) {
+            return Status::Held;
+        }
+        status
+    }
+
+    pub(super) fn release(&self) {
+        self.released.store(true, Ordering::Relaxed);
     }
 
     /// The chosen expiry.
@@ -236,11 +257,13 @@ impl Entry {
         self.last_used.store(pack(last), Ordering::Relaxed);
     }
 
-    /// Takes over the counts of the entry that this one replaces.
-    pub(super) fn take_counts(&self, earlier: &Self) {
+    /// Takes over from the entry that this one replaces what is not in the token's record.
+    pub(super) fn take_over(&self, earlier: &Self) {
         let (total, first, last) = earlier.counts();
         self.set_counts(total, first, last);
         self.counted
             .store(earlier.counted.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.released
+            .store(earlier.released.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }

@@ -12,7 +12,7 @@ mod selection;
 mod slot_table;
 
 use std::hash::{BuildHasher, Hasher as _, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use hashbrown::HashTable;
@@ -24,10 +24,14 @@ pub use self::selection::Selection;
 use self::selection::SelectionCache;
 use self::slot_table::SlotTable;
 use crate::domain::id::{OrganizationId, TokenId};
+use crate::domain::recovery::Hold;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Digest, Token, Verdict, judge};
+use crate::domain::token::{Digest, Refusal, Status, Token, Verdict, judge};
 
 const SHARDS: usize = 256;
+
+/// Before every minting.
+const NOTHING_HELD: i64 = i64::MIN;
 
 /// Names an entry for good.
 pub type Slot = u32;
@@ -44,6 +48,8 @@ pub struct TokenIndex {
     generation: AtomicU64,
     selections: Mutex<SelectionCache>,
     used: Mutex<Vec<Slot>>,
+    /// Tokens minted up to here are held after a restore.
+    held_until: AtomicI64,
 }
 
 /// Aligned, so that two threads that lock neighbours do not pass one cache line to and fro.
@@ -80,6 +86,7 @@ impl Default for TokenIndex {
             generation: AtomicU64::new(1),
             selections: Mutex::default(),
             used: Mutex::default(),
+            held_until: AtomicI64::new(NOTHING_HELD),
         }
     }
 }
@@ -98,7 +105,10 @@ impl TokenIndex {
         })?;
         let entry = &shard.entries[place as usize];
         let life = entry.life();
-        let verdict = judge(&life, entry.lifetime(), now);
+        let mut verdict = judge(&life, entry.lifetime(), now);
+        if verdict.is_good() && entry.is_held(self.held_until.load(Ordering::Relaxed)) {
+            verdict = Verdict::Refused(Refusal::Held);
+        }
         let slot = slot_of(digest, place);
         if let Some(at) = count
             && verdict.is_good()
@@ -126,7 +136,7 @@ impl TokenIndex {
             Some(slot) => {
                 let mut shard = unpoisoned(self.shards[slot as usize % SHARDS].write());
                 let place = &mut shard.entries[slot as usize / SHARDS];
-                entry.take_counts(place);
+                entry.take_over(place);
                 *place = entry;
                 slot
             }
@@ -155,6 +165,32 @@ impl TokenIndex {
             labels.insert_unique(spread(hash), (hash, slot), |&(hash, _)| spread(hash));
         }
         slot
+    }
+
+    /// Holds the tokens that were minted up to the hold, but for those that were released from it; `None` holds none.
+    pub fn set_hold(&self, hold: Option<&Hold>) {
+        for id in hold.iter().flat_map(|hold| &hold.released) {
+            if let Some(slot) = self.slot(*id) {
+                self.read(slot, Entry::release);
+            }
+        }
+        let until = hold.map_or(NOTHING_HELD, |hold| hold.since.millis());
+        self.held_until.store(until, Ordering::Relaxed);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// A token's status, the hold included.
+    pub fn status(&self, slot: Slot, now: Timestamp) -> Status {
+        let held_until = self.held_until.load(Ordering::Relaxed);
+        self.read(slot, |entry| entry.status(held_until, now))
+    }
+
+    /// When the newest token was minted; `None` when there is none.
+    pub fn newest(&self) -> Option<Timestamp> {
+        let minted = |(_, shard): (usize, RwLockReadGuard<'_, Shard>)| {
+            shard.entries.iter().map(|entry| entry.life().minted_at).max()
+        };
+        self.shards().filter_map(minted).max()
     }
 
     /// The entry's slot, if there is such a token.

@@ -131,9 +131,10 @@ impl TokenIndex {
         (counts, valid_until): (&mut Counts, &mut Timestamp),
         date: impl Fn(&Entry) -> i64,
     ) -> Vec<Slot> {
+        let held_until = self.held_until.load(Ordering::Relaxed);
         let mut keyed = Vec::new();
         self.each(key.organization, |slot, entry| {
-            if Seen::new(entry, now).is_counted_and_shown(key.show, counts, valid_until) {
+            if Seen::new(entry, held_until, now).is_counted_and_shown(key.show, counts, valid_until) {
                 keyed.push((date(entry), slot));
             }
         });
@@ -151,9 +152,10 @@ impl TokenIndex {
         now: Timestamp,
         (counts, valid_until): (&mut Counts, &mut Timestamp),
     ) -> Slots {
+        let held_until = self.held_until.load(Ordering::Relaxed);
         let mut shown = Slots::default();
         self.each(key.organization, |slot, entry| {
-            if Seen::new(entry, now).is_counted_and_shown(key.show, counts, valid_until) {
+            if Seen::new(entry, held_until, now).is_counted_and_shown(key.show, counts, valid_until) {
                 shown.insert(slot);
             }
         });
@@ -251,9 +253,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn new(entry: &Entry, now: Timestamp) -> Self {
+    fn new(entry: &Entry, held_until: i64, now: Timestamp) -> Self {
         let life = entry.life();
-        let status = life.status(entry.lifetime(), now);
+        let status = entry.status(held_until, now);
         let last_used = entry.counts().2;
         let unused = status.is_live() && last_used.is_none_or(|last| life.is_dormant(last, now));
         let changes_at = match status {
@@ -261,7 +263,7 @@ impl Seen {
                 .expires_at
                 .minus(entry.lifetime().warnings()[0])
                 .min(life.ends_at()),
-            Status::Expiring | Status::Retiring => life.ends_at(),
+            Status::Expiring | Status::Retiring | Status::Held => life.ends_at(),
             Status::Expired | Status::Revoked | Status::Deleted => Timestamp::from_millis(i64::MAX),
         };
         Self {
@@ -277,6 +279,7 @@ impl Seen {
             Status::Active => counts.active += 1,
             Status::Expiring => counts.expiring += 1,
             Status::Retiring => counts.retiring += 1,
+            Status::Held => counts.held += 1,
             Status::Expired => counts.expired += 1,
             Status::Revoked => counts.revoked += 1,
             Status::Deleted => counts.deleted += 1,
@@ -293,9 +296,10 @@ impl Seen {
 
     fn is_shown(&self, show: Show) -> bool {
         match show {
-            Show::Live => self.status.is_live(),
+            // A held token will work again: it does not vanish from the list of those that do.
+            Show::Live => self.status.is_live() || self.status == Status::Held,
             Show::All => self.status != Status::Deleted,
-            Show::Ended => !self.status.is_live(),
+            Show::Ended => !self.status.is_live() && self.status != Status::Held,
             Show::Only(status) => self.status == status,
             Show::Unused => self.unused,
             Show::Unacknowledged => self.status.is_live() && !self.acknowledged,

@@ -2,10 +2,12 @@
 //!
 //! Every implementation is shared between threads. None of them logs; errors never carry a secret.
 
+mod backup;
 mod checkpoints;
 mod crypto;
 mod store;
 
+pub use self::backup::*;
 pub use self::checkpoints::CheckpointLog;
 pub use self::crypto::*;
 pub use self::store::*;

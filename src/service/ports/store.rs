@@ -7,6 +7,7 @@ use crate::domain::cashier::Cashier;
 use crate::domain::id::{CashierId, OrganizationId, TokenId};
 use crate::domain::key_pair::KeyPair;
 use crate::domain::organization::Organization;
+use crate::domain::recovery::{Backups, Hold};
 use crate::domain::secret::Sealed;
 use crate::domain::text::Email;
 use crate::domain::throttle::Throttle;
@@ -206,6 +207,10 @@ pub enum Record {
     Cashier(Cashier),
     /// Failed sign-ins of one account from one source.
     Throttle(Throttle),
+    /// What is known of backups; there is one.
+    Backups(Backups),
+    /// Which tokens are held after a restore; there is one, or none.
+    Hold(Hold),
 }
 
 /// What names a record in the store.
@@ -221,6 +226,10 @@ pub enum RecordKey {
     Cashier(CashierId),
     /// An account and a source.
     Throttle(Email, String),
+    /// The backups.
+    Backups,
+    /// The hold.
+    Hold,
 }
 
 impl Record {
@@ -233,6 +242,8 @@ impl Record {
             Self::Token(token) => RecordKey::Token(token.organization, token.id),
             Self::Cashier(cashier) => RecordKey::Cashier(cashier.id),
             Self::Throttle(throttle) => RecordKey::Throttle(throttle.email.clone(), throttle.source.clone()),
+            Self::Backups(_) => RecordKey::Backups,
+            Self::Hold(_) => RecordKey::Hold,
         }
     }
 }
