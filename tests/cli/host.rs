@@ -273,6 +273,7 @@ fn redacted_word(word: &str) -> &str {
         _ if word.starts_with("fincode_") && word.contains('…') => "(masked token)",
         _ if word.starts_with("fincode_") => "(token)",
         _ if word.len() == 26 => "(id)",
+        _ if word.len() == 32 => "(store)",
         _ if word.len() >= 43 => "(fingerprint, hash, key or ciphertext)",
         _ => word,
     }

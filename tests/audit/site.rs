@@ -1,0 +1,200 @@
+//! A store on disk with a log worth forging, and what its service says about it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use strongroom::crypto::{Argon2Passwords, Cost, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::domain::audit::AuditEntry;
+use strongroom::domain::audit::chain::Verdict;
+use strongroom::domain::audit::checkpoint::hex;
+use strongroom::domain::key_pair::KeySize;
+use strongroom::domain::secret::Secret;
+use strongroom::domain::text::{Brand, Email, OrganizationName, Slug};
+use strongroom::domain::time::Timestamp;
+use strongroom::service::ports::Clock as _;
+use strongroom::service::request::{Credentials, Onboard};
+use strongroom::service::response::AuditReport;
+use strongroom::service::{Actor, Ports, Request, Response, Service};
+use strongroom::store::record;
+use strongroom::store::sled::SledStore;
+use strongroom::system::checkpoint_file::CheckpointFile;
+use strongroom::system::data_dir::DataDir;
+
+use super::support::backup::FixedBackups;
+use super::support::{FakeClock, SeededEntropy};
+
+/// Entries of the log; the newest has no checkpoint of its own until the service ends.
+pub(crate) const ENTRIES: u64 = 16;
+
+pub(crate) struct Site {
+    root: tempfile::TempDir,
+    keyring: Vec<u8>,
+    pub(crate) clock: FakeClock,
+}
+
+impl Site {
+    /// A log of [`ENTRIES`] entries, with a checkpoint behind every fourth.
+    pub(crate) fn new() -> Self {
+        let site = Self::empty();
+        let service = site.open();
+        service.maintain().unwrap();
+        site.onboard(&service);
+        for number in 3..=ENTRIES {
+            site.fail_to_sign_in(&service);
+            site.clock.advance(Duration::from_secs(1));
+            if number % 4 == 0 {
+                site.clock.advance(Duration::from_secs(60));
+                service.maintain().unwrap();
+            }
+        }
+        service.close().unwrap();
+        drop(service);
+        assert_eq!(site.log().len() as u64, ENTRIES);
+        site
+    }
+
+    pub(crate) fn empty() -> Self {
+        let (file, _) = KeyringFile::create(&seal(&key()), Arc::new(SeededEntropy::new(1))).unwrap();
+        Self {
+            root: tempfile::tempdir().unwrap(),
+            keyring: file.to_bytes().unwrap(),
+            clock: FakeClock::at(Timestamp::from_millis(1_795_435_200_000)),
+        }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.root.path().join("state")
+    }
+
+    pub(crate) fn open(&self) -> Arc<Service> {
+        DataDir::open(&self.data()).unwrap();
+        DataDir::open_apart(&self.state(), &self.data()).unwrap();
+        // Other numbers at every opening.
+        let seed = self.clock.now().millis().unsigned_abs();
+        let entropy = Arc::new(SeededEntropy::new(seed));
+        let keyring = self.keyring(entropy.clone());
+        let small = Cost {
+            memory_kib: 64,
+            passes: 1,
+        };
+        let service = Service::open(Ports {
+            store: Arc::new(SledStore::open(&self.data()).unwrap()),
+            clock: Arc::new(self.clock.clone()),
+            keys: Arc::new(RsaEngine::new(entropy.clone())),
+            signer: Arc::new(keyring.audit_signer().unwrap()),
+            checkpoints: Arc::new(CheckpointFile::new(&self.state(), keyring.store_id())),
+            sealer: Arc::new(keyring),
+            passwords: Arc::new(Argon2Passwords::new(small, entropy.clone())),
+            hasher: Arc::new(Sha256Hasher),
+            account: Actor::default(),
+            backup: Arc::new(FixedBackups),
+            entropy,
+        });
+        service.unwrap()
+    }
+
+    pub(crate) fn onboard(&self, service: &Arc<Service>) {
+        let onboard = Onboard {
+            brand: Brand::parse("FinCode").unwrap(),
+            slug: Slug::parse("acme").unwrap(),
+            name: OrganizationName::parse("Acme Payments").unwrap(),
+            size: KeySize::Bits2048,
+            admin: credentials("nine lives and a half"),
+            recipient: None,
+        };
+        service.handle(&Self::actor(), Request::Onboard(onboard)).unwrap();
+    }
+
+    /// One more entry.
+    pub(crate) fn fail_to_sign_in(&self, service: &Arc<Service>) {
+        // Out of the way of the waits that failures bring.
+        self.clock.advance(Duration::from_secs(3600));
+        let request = Request::SignIn(credentials("not the password at all"));
+        assert!(service.handle(&Self::actor(), request).is_err());
+    }
+
+    fn actor() -> Actor {
+        Actor {
+            os_user: "ops".into(),
+            uid: 1000,
+            owns_store: true,
+            address: Some("192.0.2.7".into()),
+            ..Actor::default()
+        }
+    }
+
+    /// What the service says of the log, also against a copy of the checkpoints.
+    pub(crate) fn verify_with(&self, from: Option<&str>) -> AuditReport {
+        let service = self.open();
+        let request = Request::VerifyAudit {
+            from: from.map(str::to_owned),
+        };
+        match service.handle(&Self::actor(), request).unwrap() {
+            Response::AuditVerified(report) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verify_with(None).verdict
+    }
+
+    /// The log, as it is in the file.
+    pub(crate) fn log(&self) -> Vec<AuditEntry> {
+        let database = sled::open(self.data().join("records")).unwrap();
+        let tree = database.open_tree("audit").unwrap();
+        let entry = |pair: sled::Result<(sled::IVec, sled::IVec)>| {
+            let (key, value) = pair.unwrap();
+            record::decode_audit(&key, &value).unwrap()
+        };
+        tree.iter().map(entry).collect()
+    }
+
+    /// Has the file hold exactly these values, by key.
+    pub(crate) fn write_log(&self, entries: &[(u64, Vec<u8>)]) {
+        let database = sled::open(self.data().join("records")).unwrap();
+        let tree = database.open_tree("audit").unwrap();
+        tree.clear().unwrap();
+        for (key, value) in entries {
+            tree.insert(key.to_be_bytes(), value.as_slice()).unwrap();
+        }
+        database.flush().unwrap();
+    }
+
+    pub(crate) fn checkpoint_file(&self) -> PathBuf {
+        let keyring = self.keyring(Arc::new(SeededEntropy::new(1)));
+        self.state().join(format!("audit-{}", hex(keyring.store_id())))
+    }
+
+    fn keyring(&self, entropy: Arc<SeededEntropy>) -> Keyring {
+        let file = KeyringFile::parse(&self.keyring).unwrap();
+        file.open(&key(), entropy).unwrap()
+    }
+
+    pub(crate) fn checkpoints(&self) -> String {
+        std::fs::read_to_string(self.checkpoint_file()).unwrap()
+    }
+}
+
+fn key() -> Secret {
+    Secret::new(vec![7; 32])
+}
+
+fn seal(key: &Secret) -> SealSource<'_> {
+    SealSource::KeyFile {
+        path: "/nowhere/seal.key".into(),
+        key,
+    }
+}
+
+fn credentials(password: &str) -> Credentials {
+    Credentials {
+        email: Email::parse("ada@acme.test").unwrap(),
+        password: Secret::from_text(password.into()),
+    }
+}
