@@ -65,6 +65,7 @@ pub(super) fn run(
         utc_offset: utc_offset(at.now),
         data_dir: settings.data_dir.clone(),
         program: program(settings),
+        home: super::variable("HOME").map(PathBuf::from),
         directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         idle: Some(if minutes == 0 {
             Duration::MAX

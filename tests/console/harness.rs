@@ -143,6 +143,7 @@ impl Console {
             utc_offset: 0,
             data_dir: PathBuf::from("/var/lib/strongroom/data"),
             program: "strongroom".into(),
+            home: Some(PathBuf::from("/home/ada")),
             directory: PathBuf::from("/home/ada"),
             idle,
         });

@@ -158,3 +158,25 @@ fn a_lock_that_is_turned_off_holds_for_secrets_all_the_same() {
     console.pass(Duration::from_secs(300));
     console.sees("▲ locked");
 }
+
+#[test]
+fn a_form_that_was_begun_is_not_dropped_by_one_key() {
+    let mut console = Console::onboarded();
+    console.keys("2 | n | esc");
+    console.sees_not("New API token");
+    console.keys("n | payouts | esc");
+    console.sees("once more drops what was typed");
+    console.keys("- | esc");
+    console.sees("New API token");
+    console.keys("esc");
+    console.sees_not("New API token");
+}
+
+#[test]
+fn a_tilde_is_the_home() {
+    let mut console = Console::onboarded();
+    console.keys("w | ctrl-u");
+    console.type_in("~/no-such-directory/key.pem");
+    console.keys("enter");
+    console.sees("/home/ada/no-such-directory/key.pem could not be written");
+}

@@ -92,6 +92,7 @@ impl Seat {
             utc_offset: 0,
             data_dir: PathBuf::from("/var/lib/strongroom/data"),
             program: "strongroom".into(),
+            home: Some(PathBuf::from("/home/ada")),
             directory: PathBuf::from("/home/ops"),
             idle: None,
         };

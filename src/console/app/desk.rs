@@ -43,6 +43,8 @@ pub struct Facts {
     pub keymap: Keymap,
     /// Where files are proposed to be written: the working directory.
     pub directory: PathBuf,
+    /// What `~` stands for in a path.
+    pub home: Option<PathBuf>,
     /// Where the store is.
     pub data_dir: PathBuf,
     /// How a command for this store begins: `strongroom`, and the arguments that name it.

@@ -92,6 +92,8 @@ pub struct Setup {
     pub utc_offset: i32,
     /// Where files are proposed to be written.
     pub directory: PathBuf,
+    /// What `~` stands for in a path.
+    pub home: Option<PathBuf>,
     /// Where the store is.
     pub data_dir: PathBuf,
     /// How a command for this store begins: `strongroom`, and the arguments that name it.
@@ -173,6 +175,7 @@ impl Model {
                 utc_offset: setup.utc_offset,
                 keymap: setup.keymap,
                 directory: setup.directory,
+                home: setup.home,
                 data_dir: setup.data_dir,
                 program: setup.program,
                 health: None,

@@ -144,8 +144,12 @@ fn write_new(path: &Path, bytes: &Secret) -> Result<(), Error> {
     })
 }
 
-/// The path that somebody typed; a relative one is in `directory`.
+/// The path that somebody typed; a relative one is in `directory`, one that begins with `~/` in `home`.
 #[must_use]
-pub fn typed_path(text: &str, directory: &Path) -> PathBuf {
-    directory.join(text.trim())
+pub fn typed_path(text: &str, directory: &Path, home: Option<&Path>) -> PathBuf {
+    let text = text.trim();
+    match (text.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => directory.join(text),
+    }
 }

@@ -67,6 +67,20 @@ pub struct Form {
     error: Option<(String, String)>,
     /// What is awaited, and since when.
     busy: Option<(&'static str, Duration)>,
+    /// Whether leaving loses something that was typed.
+    typed: Typed,
+}
+
+/// What leaving would lose.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    /// Nobody minds.
+    #[default]
+    Unguarded,
+    Nothing,
+    Something,
+    /// It was said: the next step back goes.
+    Said,
 }
 
 impl Form {
@@ -74,6 +88,13 @@ impl Form {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Has it say that what was typed is lost, before it is left.
+    #[must_use]
+    pub const fn guarded(mut self) -> Self {
+        self.typed = Typed::Nothing;
+        self
     }
 
     /// Adds a field for a line of up to `max` characters; `note` is shown below it.
@@ -265,7 +286,7 @@ impl Form {
     /// Takes a key or a paste in; everything else is ignored.
     pub fn take(&mut self, news: &News) -> Pressing {
         match news {
-            News::Key(_, Some(Command::Back)) => Pressing::Back,
+            News::Key(_, Some(Command::Back)) => self.back(),
             _ if self.busy.is_some() => Pressing::Ignored,
             News::Key(key, command) => self.press(*key, *command),
             News::Paste(text) => self.edit(|field| field.paste(text).map(|()| Pressed::Changed)),
@@ -304,6 +325,16 @@ impl Form {
         }
     }
 
+    /// Leaves; where it is guarded, not by mistake.
+    fn back(&mut self) -> Pressing {
+        if self.typed != Typed::Something || self.busy.is_some() {
+            return Pressing::Back;
+        }
+        self.typed = Typed::Said;
+        self.error = Some((String::new(), "once more drops what was typed".to_owned()));
+        Pressing::Moved
+    }
+
     fn go(&mut self, place: usize) -> Pressing {
         self.focus = place;
         Pressing::Moved
@@ -321,6 +352,11 @@ impl Form {
         };
         match act(field) {
             Ok(Pressed::Changed) => {
+                // Who one is can be typed again.
+                let counts = !matches!(part.name, "e-mail address" | "password");
+                if counts && self.typed != Typed::Unguarded {
+                    self.typed = Typed::Something;
+                }
                 self.clear_error();
                 Pressing::Changed
             }

@@ -46,7 +46,11 @@ impl Dialog for WriteFile {
         match self.form.take(&news) {
             Pressing::Back => return Fate::Close,
             Pressing::Submit => {
-                let path = typed_path(self.form.text("path"), &desk.facts.directory);
+                let path = typed_path(
+                    self.form.text("path"),
+                    &desk.facts.directory,
+                    desk.facts.home.as_deref(),
+                );
                 self.form.wait("Writing", desk.facts.at.monotonic);
                 desk.write_file(path, self.bytes.clone());
             }

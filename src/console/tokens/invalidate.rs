@@ -68,7 +68,7 @@ impl Invalidate {
     }
 
     fn open(tokens: Vec<Named>, subject: String, marked: Option<Marked>, desk: &mut Desk<'_>) {
-        let form = Form::new().choice("how", "How", ways(), 0).field(
+        let form = Form::new().guarded().choice("how", "How", ways(), 0).field(
             "reason",
             "Reason",
             Reason::MAX,

@@ -29,6 +29,7 @@ pub(in crate::console::tokens) struct Create {
 impl Create {
     pub(in crate::console::tokens) fn new(facts: &Facts) -> Self {
         let form = Form::new()
+            .guarded()
             .field(
                 "name",
                 "Name",

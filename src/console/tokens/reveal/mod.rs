@@ -154,7 +154,7 @@ impl Reveal {
             Stage::Write(field) if !field.is_empty() => {
                 self.problem = None;
                 self.waiting = Some(("Writing", desk.facts.at.monotonic));
-                let path = typed_path(field.text(), &desk.facts.directory);
+                let path = typed_path(field.text(), &desk.facts.directory, desk.facts.home.as_deref());
                 desk.write_file(path, text::file(&self.minted.secret));
             }
             Stage::Write(_) | Stage::HandOver | Stage::Discard => {}
