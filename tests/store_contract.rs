@@ -13,9 +13,8 @@ use strongroom::domain::key_pair::KeyState;
 use strongroom::domain::secret::Sealed;
 use strongroom::service::ports::{Batch, Expectation, Record, Store, StoreError, UsageRecord};
 use strongroom::store::memory::MemoryStore;
-use strongroom::store::sled::SledStore;
 use support::{
-    cashier, entry, id, key_pair, key_usage, keys, loaded, organization, put, throttle, token, usage,
+    cashier, entry, id, key_pair, key_usage, keys, loaded, open, organization, put, throttle, token, usage,
 };
 
 /// A store, and how to get it again after letting go of it.
@@ -32,10 +31,10 @@ impl Subject {
         }
     }
 
-    fn sled() -> Self {
+    fn journaled() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self {
-            store: Box::new(SledStore::open(directory.path()).unwrap()),
+            store: Box::new(open(&directory.path().join("data")).unwrap()),
             directory: Some(directory),
         }
     }
@@ -44,7 +43,7 @@ impl Subject {
     fn reopen(&mut self) {
         if let Some(directory) = &self.directory {
             self.store = Box::new(MemoryStore::default());
-            self.store = Box::new(SledStore::open(directory.path()).unwrap());
+            self.store = Box::new(open(&directory.path().join("data")).unwrap());
         }
     }
 }
@@ -54,8 +53,8 @@ macro_rules! contract {
         mod memory {
             $(#[test] fn $name() { super::$name(super::Subject::memory()); })+
         }
-        mod sled {
-            $(#[test] fn $name() { super::$name(super::Subject::sled()); })+
+        mod journaled {
+            $(#[test] fn $name() { super::$name(super::Subject::journaled()); })+
         }
         fn _all_are_listed() { $(let _ = $name;)+ }
     };
@@ -148,6 +147,7 @@ fn expectations_that_hold_let_the_batch_through(subject: Subject) {
         Expectation::Revision(organization(1).key(), 1),
         Expectation::AuditHead(1),
     ];
+    batch.replaced = vec![(organization(1), 1)];
     batch.put[0].1 = 2;
     batch.audit = vec![entry(2, "again")];
     store.commit(&batch).unwrap();
@@ -228,9 +228,10 @@ fn everything_is_there_after_opening_again(mut subject: Subject) {
 
 fn deleting_removes_and_does_not_mind_what_is_gone(mut subject: Subject) {
     subject.store.commit(&put(throttle("a"), 1)).unwrap();
-    for _ in 0..2 {
+    for replaced in [vec![(throttle("a"), 1)], vec![]] {
         let batch = Batch {
             delete: vec![throttle("a").key()],
+            replaced,
             ..Batch::default()
         };
         subject.store.commit(&batch).unwrap();

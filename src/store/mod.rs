@@ -5,6 +5,8 @@
 
 mod batch;
 mod failure;
+pub mod journal;
+pub mod journaled;
 pub mod memory;
 pub mod record;
 pub mod sled;

@@ -121,6 +121,12 @@ impl Slots {
         self.encode(&state.entries, state.written)
     }
 
+    /// Whether there is no slot.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state().entries.is_empty()
+    }
+
     /// The wrapped data key in a slot.
     #[must_use]
     pub fn slot(&self, slot: SlotId) -> Option<Sealed> {

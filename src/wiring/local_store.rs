@@ -15,7 +15,7 @@ use crate::gateway::in_process::Opener;
 use crate::gateway::{OpeningStep, SealChoice, StoreState};
 use crate::service::ports::{Clock as _, Entropy, StoreError};
 use crate::service::{Actor, Code, Error, Ports, Service};
-use crate::store::sled::SledStore;
+use crate::store::journaled::{JournaledStore, Places};
 use crate::system::checkpoint_file::CheckpointFile;
 use crate::system::data_dir::DataDir;
 use crate::system::lock::Lock;
@@ -24,7 +24,7 @@ use crate::system::seal_file::{self, SealFileError};
 use crate::system::{OsEntropy, SystemClock};
 
 const KEYRING: &str = "keyring";
-/// What `SledStore` makes first.
+/// What the store makes first.
 const RECORDS: &str = "records";
 
 /// Opens the store of one data directory.
@@ -97,8 +97,14 @@ impl LocalStore {
                 OpeningStep::ReadingAgain(read)
             });
         };
+        let places = Places {
+            data: self.data_dir.clone(),
+            state: self.state_dir.clone(),
+        };
+        let cipher = Arc::new(keyring.file_keys(Arc::clone(&entropy)));
+        let store = JournaledStore::open(&places, cipher, Arc::new(SystemClock), &())?;
         let ports = Ports {
-            store: Arc::new(SledStore::open(&self.data_dir)?),
+            store: Arc::new(store),
             clock: Arc::new(SystemClock),
             keys: Arc::new(RsaEngine::new(Arc::clone(&entropy))),
             sealer: Arc::new(keyring),

@@ -25,7 +25,6 @@ use strongroom::domain::secret::Secret;
 use strongroom::service::request::TokenQuery;
 use strongroom::service::{Actor, Ports, Request, Response, Service};
 use strongroom::store::memory::MemoryCheckpoints;
-use strongroom::store::sled::SledStore;
 use strongroom::system::{OsEntropy, SystemClock};
 
 /// Set in the measured process: the directory to open.
@@ -65,7 +64,7 @@ fn measure(root: &Path) {
     let entropy = Arc::new(OsEntropy);
     let signer = Arc::new(keyring.audit_signer().unwrap());
     let service = Service::open(Ports {
-        store: Arc::new(SledStore::open(&data).unwrap()),
+        store: Arc::new(population::open(root, &keyring)),
         clock: Arc::new(SystemClock),
         entropy: entropy.clone(),
         keys: Arc::new(RsaEngine::new(entropy.clone())),

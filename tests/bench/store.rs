@@ -19,8 +19,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use strongroom::service::ports::{Batch, Record, Store};
-use strongroom::store::sled::SledStore;
-use support::{put, token};
+use support::{open, opened, put, token};
 
 const COMMITS: u64 = 2000;
 const PER_BATCH: u64 = 1000;
@@ -38,7 +37,7 @@ fn main() {
 /// Commits and raw syncs turn by turn, so that all meet the same disk. A sync of a file that grew also writes the file
 /// system's journal, one of bytes overwritten in place does not: sled's file is mostly of the second kind.
 fn latency(root: &Path) {
-    let store = SledStore::open(root).unwrap();
+    let store = open(&root.join("data")).unwrap();
     let mut growing = File::create(root.join("growing")).unwrap();
     let in_place = File::create(root.join("in-place")).unwrap();
     in_place.write_all_at(&[7; 4096], 0).unwrap();
@@ -74,7 +73,7 @@ fn latency(root: &Path) {
 
 fn load(directory: &Path, tokens: u64) {
     std::fs::create_dir(directory).unwrap();
-    let store = SledStore::open(directory).unwrap();
+    let store = open(directory).unwrap();
     let written = timed(|| {
         for begin in (0..tokens).step_by(usize::try_from(PER_BATCH).unwrap()) {
             let numbers = begin..tokens.min(begin + PER_BATCH);
@@ -91,9 +90,9 @@ fn load(directory: &Path, tokens: u64) {
     });
     drop(store);
     let size: u64 = walk(directory);
-    let mut opened = None;
-    let open = timed(|| opened = Some(SledStore::open(directory).unwrap()));
-    let store = opened.unwrap();
+    let mut store = None;
+    let open = timed(|| store = Some(opened(directory).unwrap()));
+    let store = store.unwrap();
     let mut records = 0u64;
     let load = timed(|| {
         let _ = store

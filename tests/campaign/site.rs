@@ -13,8 +13,8 @@ use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
 use strongroom::service::ports::{CryptoError, GeneratedKey, KeyEngine, PrivateKey, PublicKeyFormats, Store};
 use strongroom::service::{Actor, Error, Ports, Service};
+use strongroom::store::journaled::{JournaledStore, Places};
 use strongroom::store::memory::MemoryCheckpoints;
-use strongroom::store::sled::SledStore;
 use strongroom::system::data_dir::DataDir;
 use strongroom::system::lock::Lock;
 use strongroom::system::private_file;
@@ -88,9 +88,14 @@ impl Site {
         let keyring = file
             .open(&seal_key(), entropy.clone())
             .map_err(|error| error.to_string())?;
-        let store: Arc<dyn Store> =
-            Arc::new(SledStore::open(directory.path()).map_err(|error| said(error.into()))?);
-        let store = watch(store);
+        let places = Places {
+            data: directory.path().to_owned(),
+            state: self.state(),
+        };
+        let cipher = Arc::new(keyring.file_keys(entropy.clone()));
+        let store = JournaledStore::open(&places, cipher, Arc::new(clock.clone()), &())
+            .map_err(|error| said(error.into()))?;
+        let store = watch(Arc::new(store));
         let small = Cost {
             memory_kib: 64,
             passes: 1,

@@ -9,7 +9,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom::crypto::{KeyringFile, SealSource};
+use strongroom::crypto::{Keyring, KeyringFile, SealSource};
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::id::{Id, OrganizationId, RequestId, TokenId};
 use strongroom::domain::organization::Organization;
@@ -19,8 +19,8 @@ use strongroom::domain::text::{
 };
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::token::{Life, Lifetime, Revocation, Token, TokenSecret};
-use strongroom::service::ports::{Batch, Clock as _, Record, Sealer, Store};
-use strongroom::store::sled::SledStore;
+use strongroom::service::ports::{Batch, Clock as _, Loaded, Record, Sealer, Store};
+use strongroom::store::journaled::{JournaledStore, Places};
 use strongroom::system::{OsEntropy, SystemClock};
 
 const SERVICES: [&str; 8] = [
@@ -70,8 +70,20 @@ pub fn data_directory(root: &Path, count: u64) {
     let source = SealSource::KeyFile { path, key: &key };
     let (file, keyring) = KeyringFile::create(&source, Arc::new(OsEntropy)).unwrap();
     std::fs::write(data.join("keyring"), file.to_bytes().unwrap()).unwrap();
-    let store = SledStore::open(&data).unwrap();
+    let store = open(root, &keyring);
+    while store.load(&mut |_, _| Ok(())).unwrap() != Loaded::Whole {}
     write(&store, &keyring, count, SystemClock.now());
+}
+
+/// The store in `root`/data, its anchor in `root`/state.
+pub fn open(root: &Path, keyring: &Keyring) -> JournaledStore {
+    let places = Places {
+        data: root.join("data"),
+        state: root.join("state"),
+    };
+    std::fs::create_dir_all(&places.state).unwrap();
+    let cipher = keyring.file_keys(Arc::new(OsEntropy));
+    JournaledStore::open(&places, Arc::new(cipher), Arc::new(SystemClock), &()).unwrap()
 }
 
 /// Writes an organization and `count` tokens minted over the year before `now`, a thousand in a commit.

@@ -6,13 +6,19 @@
     reason = "a sample that is not valid is a bug of the test"
 )]
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use strongroom::crypto::{FileKeys, KeyringFile, SealSource};
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::cashier::{Cashier, Enrolment, Role};
 use strongroom::domain::id::{CashierId, Id, OrganizationId, RequestId, TokenId};
 use strongroom::domain::key_pair::{Fingerprint, KeyPair, KeySize, KeyState};
 use strongroom::domain::organization::Organization;
 use strongroom::domain::recovery::{Backups, Hold, LastBackup, Recipient};
-use strongroom::domain::secret::Sealed;
+use strongroom::domain::secret::{Sealed, Secret};
 use strongroom::domain::text::{
     Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
 };
@@ -20,7 +26,11 @@ use strongroom::domain::throttle::Throttle;
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
 use strongroom::domain::usage::{KeyUsage, Usage};
-use strongroom::service::ports::{Batch, Loaded, Record, RecordKey, Revision, Store, UsageRecord};
+use strongroom::service::ports::{
+    Batch, Entropy, EntropyError, Loaded, Record, RecordKey, Revision, Store, StoreError, UsageRecord,
+};
+use strongroom::store::journaled::{JournaledStore, Places};
+use strongroom::system::{OsEntropy, SystemClock};
 
 /// 2026-11-23T14:02:00Z and `number` seconds.
 pub(crate) fn at(number: u64) -> Timestamp {
@@ -162,6 +172,46 @@ pub(crate) fn key_usage(number: u64) -> UsageRecord {
     let mut usage = KeyUsage::default();
     usage.record(strongroom::domain::key_pair::Mgf1::Sha1, at(number));
     UsageRecord::Key(OrganizationId(id(number)), usage)
+}
+
+/// The same keys in every process, so that one opens what another wrote.
+pub(crate) fn cipher() -> FileKeys {
+    struct Sevens;
+    impl Entropy for Sevens {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+            bytes.fill(7);
+            Ok(())
+        }
+    }
+    let source = SealSource::KeyFile {
+        path: "/nowhere/seal.key".into(),
+        key: &Secret::new(vec![7; 32]),
+    };
+    let (_, keyring) = KeyringFile::create(&source, Arc::new(Sevens)).unwrap();
+    keyring.file_keys(Arc::new(OsEntropy))
+}
+
+/// The store in `data`, its anchor in `state` beside it: open, and not read yet.
+pub(crate) fn opened(data: &Path) -> Result<JournaledStore, StoreError> {
+    let places = Places {
+        data: data.to_owned(),
+        state: data.with_file_name("state"),
+    };
+    for place in [&places.data, &places.state] {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(place)
+            .unwrap();
+    }
+    JournaledStore::open(&places, Arc::new(cipher()), Arc::new(SystemClock), &())
+}
+
+/// The same, read and compared with its journal.
+pub(crate) fn open(data: &Path) -> Result<JournaledStore, StoreError> {
+    let store = opened(data)?;
+    while store.load(&mut |_, _| Ok(()))? == Loaded::Mended {}
+    Ok(store)
 }
 
 /// A batch that writes one record in revision 1, and its audit entry.

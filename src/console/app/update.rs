@@ -298,7 +298,7 @@ fn take_answer(
     effects: &mut Vec<Effect>,
 ) {
     match (tag, result) {
-        (Tag::Overview, result) => return orders::take_overview(model, result, effects),
+        (Tag::Overview, result) => orders::take_overview(model, result, effects),
         (Tag::Health, Ok(Response::Health(health))) => model.facts.health = Some(health),
         (_, result) => take_other_answer(model, to, tag, result, effects),
     }

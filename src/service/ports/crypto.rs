@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
+use crate::domain::key_pair::{Fingerprint, KeyPair, KeySize, Mgf1};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::token::Digest;
 
@@ -158,6 +158,26 @@ pub trait StoreCipher: Send + Sync {
 
     /// The keyed pseudo-random function whose sum over all records is the store's digest.
     fn prf(&self, key: &[u8], value: &[u8]) -> [u8; 32];
+}
+
+/// What is needed to take over a store of the time before the key slots.
+pub trait Takeover {
+    /// The pair with its private half under a data key of its own, and that key wrapped for its slot; `None` where there
+    /// is nothing to do.
+    ///
+    /// # Errors
+    /// The private half does not open, or there was no randomness.
+    fn reseal(&self, pair: &KeyPair) -> Result<Option<Resealed>, CryptoError>;
+}
+
+/// A pair sealed anew, its slot, and the data key wrapped for it.
+pub type Resealed = (KeyPair, super::SlotId, Sealed);
+
+/// For stores that were never without key slots.
+impl Takeover for () {
+    fn reseal(&self, _: &KeyPair) -> Result<Option<Resealed>, CryptoError> {
+        Ok(None)
+    }
 }
 
 /// What a file of the store is.

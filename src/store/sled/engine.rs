@@ -3,12 +3,12 @@
 //! sled 0.34's habits decide the rules here (storage.md, "What was measured about sled"):
 //! - its flush does not end in a sync of its file: every durable write ends in an fdatasync of `db`;
 //! - after any error it refuses every write until it is opened again: after a full disk that is done at the next call;
-//! - a write that failed half-way may turn up whole after that: what it replaced is put back before anything is read;
+//! - a write that failed half-way may turn up whole after that: what is written must be right when it does;
 //! - it panics on damage, and is not to be touched afterwards, not even to be dropped: it is leaked, and stays closed;
 //! - a `snap.*.generating` file that a crash left makes every later open fail: such files are removed first.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use crate::service::ports::StoreError;
 
@@ -23,16 +23,18 @@ pub(super) struct Engine {
     /// In bytes.
     cache: u64,
     state: RwLock<State>,
-    /// Held from reading what a write depends on until it is durable.
-    writer: Mutex<()>,
 }
 
 #[derive(Debug)]
 enum State {
     Open(Open),
-    /// The disk was full: to be opened again, and then made to have these values.
-    Full(Vec<Write>),
-    Closed(String),
+    /// The disk was full: to be opened again.
+    Full,
+    /// After another fault. One that panicked is leaked, and keeps its lock until the process ends.
+    Closed {
+        why: String,
+        leaked: bool,
+    },
 }
 
 impl Engine {
@@ -52,7 +54,6 @@ impl Engine {
             trees,
             cache,
             state,
-            writer: Mutex::new(()),
         })
     }
 
@@ -62,66 +63,61 @@ impl Engine {
     /// What went wrong; anything but a refusal of ours closes the database.
     pub(super) fn read<R>(&self, call: impl FnOnce(&Open) -> Result<R, Fault>) -> Result<R, StoreError> {
         let result = self.with_open(call)?;
-        result.map_err(|fault| self.fail(fault, Vec::new()))
+        result.map_err(|fault| self.fail(fault))
     }
 
-    /// Writes what `plan` decides, all of it or nothing; durable when it returns, if that is asked for.
+    /// Writes all of it or nothing; durable when it returns, if that is asked for.
     ///
     /// # Errors
-    /// As `read`; after [`StoreError::DiskFull`] nothing of it is there, after [`StoreError::Closed`] nobody knows.
-    pub(super) fn write(
-        &self,
-        durable: bool,
-        plan: impl FnOnce(&Open) -> Result<Vec<Write>, Fault>,
-    ) -> Result<(), StoreError> {
-        let _one_at_a_time = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut undo = Vec::new();
-        let result = self.with_open(|open| {
-            let writes = plan(open)?;
-            undo = writes
-                .iter()
-                .map(|write| open.present(write))
-                .collect::<Result<_, _>>()?;
-            open.apply(&writes)?;
+    /// What went wrong: nobody knows then whether it will turn up.
+    pub(super) fn write(&self, durable: bool, writes: &[Write]) -> Result<(), StoreError> {
+        self.read(|open| {
+            open.apply(writes)?;
             if durable { open.sync() } else { Ok(()) }
-        })?;
-        result.map_err(|fault| match self.fail(fault, undo) {
-            StoreError::Io(why) => StoreError::Closed(why),
-            error => error,
         })
+    }
+
+    /// Opens it again after a fault.
+    ///
+    /// # Errors
+    /// It is still damaged or unreadable, or sled panicked: then only another process can.
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        match &*state {
+            State::Open(_) => Ok(()),
+            State::Closed { why, leaked: true } => Err(StoreError::Closed(why.clone())),
+            State::Full | State::Closed { .. } => {
+                let open = Open::new(&self.folder, self.trees, self.cache)
+                    .map_err(|fault| explain(&self.folder, &fault))?;
+                *state = State::Open(open);
+                Ok(())
+            }
+        }
     }
 
     fn with_open<R>(&self, call: impl FnOnce(&Open) -> R) -> Result<R, StoreError> {
         match &*self.reopened()? {
             State::Open(open) => Ok(call(open)),
-            State::Full(_) => Err(StoreError::DiskFull(self.folder.display().to_string())),
-            State::Closed(why) => Err(StoreError::Closed(why.clone())),
+            State::Full => Err(StoreError::DiskFull(self.folder.display().to_string())),
+            State::Closed { why, .. } => Err(StoreError::Closed(why.clone())),
         }
     }
 
     /// The state, after an attempt to open again what a full disk had closed.
     fn reopened(&self) -> Result<RwLockReadGuard<'_, State>, StoreError> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(*state, State::Full(_)) {
+        if !matches!(*state, State::Full) {
             return Ok(state);
         }
         drop(state);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let State::Full(undo) = &*state {
-            let attempt =
-                Open::new(&self.folder, self.trees, self.cache).and_then(|open| match open.restore(undo) {
-                    Ok(()) => Ok(open),
-                    Err(fault) => {
-                        open.discard(&fault);
-                        Err(fault)
-                    }
-                });
-            match attempt {
+        if matches!(*state, State::Full) {
+            match Open::new(&self.folder, self.trees, self.cache) {
                 Ok(open) => *state = State::Open(open),
                 Err(fault) => {
                     let error = explain(&self.folder, &fault);
                     if !matches!(error, StoreError::DiskFull(_)) {
-                        *state = State::Closed(error.to_string());
+                        *state = closed(&error, &fault);
                     }
                     return Err(error);
                 }
@@ -132,27 +128,29 @@ impl Engine {
     }
 
     /// Closes the database after a fault, to be opened again only when it was a full disk.
-    fn fail(&self, fault: Fault, undo: Vec<Write>) -> StoreError {
+    fn fail(&self, fault: Fault) -> StoreError {
         let error = match fault {
             Fault::Refused(error) => return error,
             ref fault => explain(&self.folder, fault),
         };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        match (&mut *state, &error) {
-            // A read met the full disk before this write did.
-            (State::Full(pending), StoreError::DiskFull(_)) => pending.extend(undo),
-            (State::Open(_) | State::Full(_), _) => {
-                let next = match error {
-                    StoreError::DiskFull(_) => State::Full(undo),
-                    _ => State::Closed(error.to_string()),
-                };
-                if let State::Open(open) = std::mem::replace(&mut *state, next) {
-                    open.discard(&fault);
-                }
+        if matches!(*state, State::Open(_)) {
+            let next = match error {
+                StoreError::DiskFull(_) => State::Full,
+                _ => closed(&error, &fault),
+            };
+            if let State::Open(open) = std::mem::replace(&mut *state, next) {
+                open.discard(&fault);
             }
-            (State::Closed(_), _) => {}
         }
         error
+    }
+}
+
+fn closed(error: &StoreError, fault: &Fault) -> State {
+    State::Closed {
+        why: error.to_string(),
+        leaked: matches!(fault, Fault::Panic(_)),
     }
 }
 
@@ -162,6 +160,12 @@ fn explain(folder: &Path, fault: &Fault) -> StoreError {
     match fault {
         Fault::Refused(error) => error.clone(),
         Fault::Panic(message) => StoreError::Damaged(format!("{path}: {message}")),
+        // What sled finds wrong comes as an error that no system call gave; all of these but its lock are damage.
+        Fault::Sled(::sled::Error::Io(error))
+            if error.raw_os_error().is_none() && !error.to_string().contains("acquire lock") =>
+        {
+            StoreError::Damaged(format!("{path}: {error}"))
+        }
         Fault::Io(error) | Fault::Sled(::sled::Error::Io(error)) => failure::of(folder, error),
         Fault::Sled(error) => StoreError::Damaged(format!("{path}: {error}")),
     }
@@ -173,45 +177,44 @@ mod tests {
 
     use super::*;
 
-    fn set(value: &str) -> Vec<Write> {
-        vec![Write {
-            tree: 0,
-            key: b"key".to_vec(),
-            value: Some(value.as_bytes().to_vec()),
-        }]
-    }
-
     fn value(engine: &Engine) -> Result<Option<Vec<u8>>, StoreError> {
         engine.read(|open| Ok(open.value(0, b"key")?.map(|value| value.to_vec())))
     }
 
     #[test]
-    fn a_write_that_failed_for_want_of_room_and_turned_up_all_the_same_is_undone() {
+    fn after_a_full_disk_it_is_opened_again() {
         let root = tempfile::tempdir().unwrap();
         let engine = Engine::open(root.path().join("records"), &["records"], 1 << 20).unwrap();
-        engine.write(true, |_| Ok(set("old"))).unwrap();
-        engine.write(true, |_| Ok(set("new"))).unwrap();
+        let write = |value: &str| {
+            engine.write(
+                true,
+                &[Write {
+                    tree: 0,
+                    key: b"key".to_vec(),
+                    value: Some(value.as_bytes().to_vec()),
+                }],
+            )
+        };
+        write("old").unwrap();
         let full = Fault::Io(io::ErrorKind::StorageFull.into());
-        assert!(matches!(engine.fail(full, set("old")), StoreError::DiskFull(_)));
+        assert!(matches!(engine.fail(full), StoreError::DiskFull(_)));
         assert_eq!(value(&engine), Ok(Some(b"old".to_vec())));
-        engine.write(true, |_| Ok(set("newer"))).unwrap();
-        drop(engine);
-        let engine = Engine::open(root.path().join("records"), &["records"], 1 << 20).unwrap();
-        assert_eq!(value(&engine), Ok(Some(b"newer".to_vec())));
+        write("new").unwrap();
+        assert_eq!(value(&engine), Ok(Some(b"new".to_vec())));
     }
 
     #[test]
     fn after_a_panic_or_a_failed_sync_it_stays_closed() {
         let faults: [fn() -> Fault; 2] = [
             || Fault::Panic(contain(|| panic!("page 7")).unwrap_err()),
-            || Fault::Io(io::ErrorKind::Other.into()),
+            || Fault::Io(io::Error::from_raw_os_error(5)),
         ];
         for fault in faults {
             let root = tempfile::tempdir().unwrap();
             let engine = Engine::open(root.path().join("records"), &["records"], 1 << 20).unwrap();
-            let refused = engine.write(true, |_| Err(fault())).unwrap_err();
+            let refused = engine.read(|_| Err::<(), _>(fault())).unwrap_err();
             assert!(
-                matches!(refused, StoreError::Damaged(_) | StoreError::Closed(_)),
+                matches!(refused, StoreError::Damaged(_) | StoreError::Io(_)),
                 "{refused:?}"
             );
             assert!(matches!(value(&engine), Err(StoreError::Closed(_))));

@@ -125,16 +125,6 @@ impl Open {
         }
     }
 
-    /// What is now where `write` would write, as a write that puts it back.
-    pub(super) fn present(&self, write: &Write) -> Result<Write, Fault> {
-        let value = self.value(write.tree, &write.key)?.map(|value| value.to_vec());
-        Ok(Write {
-            tree: write.tree,
-            key: write.key.clone(),
-            value,
-        })
-    }
-
     /// Writes all of it in one transaction over all trees, or nothing.
     pub(super) fn apply(&self, writes: &[Write]) -> Result<(), Fault> {
         let mut batches = vec![Batch::default(); self.trees.len()];
@@ -166,19 +156,6 @@ impl Open {
             contained(|| db.flush())?;
         }
         self.file.sync_data().map_err(Fault::Io)
-    }
-
-    /// Puts back what a failed write replaced, if it turned up after all.
-    pub(super) fn restore(&self, undo: &[Write]) -> Result<(), Fault> {
-        let mut changed = false;
-        for write in undo {
-            changed |= self.value(write.tree, &write.key)?.as_deref() != write.value.as_deref();
-        }
-        if changed {
-            self.apply(undo)?;
-            self.sync()?;
-        }
-        Ok(())
     }
 
     /// Lets go of the database after a fault; after a panic it is leaked, because its own clean-up could hang.

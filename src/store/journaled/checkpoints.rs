@@ -1,0 +1,140 @@
+//! When a checkpoint is made, and what it makes superfluous.
+//!
+//! Daily, and when the journal has grown since the last one. The two last are kept, with the frames after the older of
+//! them. Commits go on while one is made.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{JournaledStore, lock};
+use crate::domain::time::Timestamp;
+use crate::service::ports::StoreError;
+use crate::store::failure;
+use crate::store::journal::checkpoint::{Ending, Item, Writer};
+use crate::store::sled::Tree;
+
+/// The journal may grow by so much before a checkpoint.
+const LONG: u64 = 16 << 20;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const KEPT: usize = 2;
+
+impl JournaledStore {
+    /// Makes a checkpoint if one is due.
+    pub(super) fn checkpoint_if_due(&self) -> Result<(), StoreError> {
+        let folder = self.layout.journal();
+        let kept = self
+            .layout
+            .checkpoints()
+            .map_err(|error| failure::of(&folder, &error))?;
+        let newest = kept.first();
+        let (sequence, grown) = {
+            let writer = lock(&self.writer);
+            if !writer.verified || writer.behind.is_some() || writer.rollback.is_some() {
+                return Ok(());
+            }
+            let since = newest.map_or(0, |(sequence, _)| *sequence);
+            (writer.position.link.sequence, writer.journal.bytes_since(since))
+        };
+        let is_new = newest.is_none_or(|(last, _)| *last < sequence);
+        let age = newest.map_or(Some(Duration::ZERO), |(_, path)| self.age(path));
+        if is_new && (grown > LONG || age.is_some_and(|age| age > DAY)) {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn age(&self, path: &std::path::Path) -> Option<Duration> {
+        let made = fs::metadata(path).and_then(|found| found.modified()).ok()?;
+        let made = made.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let now = u64::try_from(self.clock.now().millis()).ok()?;
+        Duration::from_millis(now).checked_sub(made)
+    }
+
+    /// Makes a checkpoint, and removes what is older than the two last.
+    ///
+    /// # Errors
+    /// The operating system refused; those that were there are there.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = lock(&self.checkpointing);
+        let part = self.layout.part();
+        let written = |error: io::Error| failure::of(&part, &error);
+        let file = File::create(&part).map_err(written)?;
+        let (mut out, ending) = self.write_checkpoint(BufWriter::with_capacity(1 << 20, file))?;
+        out.flush()
+            .and_then(|()| out.get_ref().sync_all())
+            .and_then(|()| super::layout::rename(&part, &self.layout.checkpoint(ending.link.sequence)))
+            .map_err(written)?;
+        self.facts().checkpoint_at = Some(self.clock.now());
+        self.prune()
+    }
+
+    /// Writes a checkpoint of everything that is there when it ends.
+    ///
+    /// # Errors
+    /// `out` cannot be written, or the database not read.
+    pub fn write_checkpoint<W: Write>(&self, out: W) -> Result<(W, Ending), StoreError> {
+        let failed = |error: io::Error| failure::of(self.layout.data_directory(), &error);
+        let begin = self.at_rest()?;
+        let mut checkpoint =
+            Writer::new(out, Arc::clone(&self.cipher), self.clock.now(), &begin.link).map_err(failed)?;
+        {
+            let database = self.database();
+            database.each(Tree::Records, &mut |(key, value)| {
+                let item = Item::Record(key.to_vec(), Some(value.to_vec()));
+                checkpoint.item(item).map_err(failed)
+            })?;
+            database.each(Tree::Audit, &mut |(key, value)| {
+                checkpoint
+                    .item(Item::Audit(key.to_vec(), value.to_vec()))
+                    .map_err(failed)
+            })?;
+        }
+        let (end, frames) = {
+            let writer = lock(&self.writer);
+            (writer.position, writer.journal.reader())
+        };
+        // What was committed meanwhile may be in the walk or not: written over it, it is.
+        frames.frames(begin.link.sequence, end.link.sequence, &mut |_, body| {
+            checkpoint.body(body).map_err(failed)
+        })?;
+        let ending = Ending {
+            link: end.link,
+            tally: end.tally,
+            audit_head: end.audit_head,
+        };
+        Ok((checkpoint.finish(&ending).map_err(failed)?, ending))
+    }
+
+    fn at_rest(&self) -> Result<super::position::Position, StoreError> {
+        let mut writer = lock(&self.writer);
+        self.catch_up(&mut writer)?;
+        Ok(writer.position)
+    }
+
+    fn prune(&self) -> Result<(), StoreError> {
+        let folder = self.layout.journal();
+        let kept = self
+            .layout
+            .checkpoints()
+            .map_err(|error| failure::of(&folder, &error))?;
+        for (_, path) in kept.iter().skip(KEPT) {
+            fs::remove_file(path).map_err(|error| failure::of(path, &error))?;
+        }
+        match kept.get(KEPT - 1) {
+            Some((sequence, _)) => lock(&self.writer).journal.prune(*sequence),
+            None => Ok(()),
+        }
+    }
+
+    /// When the newest checkpoint was made.
+    pub(super) fn newest_checkpoint(&self) -> Option<Timestamp> {
+        let kept = self.layout.checkpoints().ok()?;
+        let made = fs::metadata(&kept.first()?.1)
+            .and_then(|found| found.modified())
+            .ok()?;
+        let made = made.duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(made.as_millis()).ok().map(Timestamp::from_millis)
+    }
+}

@@ -1,0 +1,323 @@
+//! What opening decides: whether the database is what was acknowledged, and what to do when it is not.
+//!
+//! - The journal is right unless it is damaged itself; then opening stops and names the frame: never with less than was
+//!   acknowledged.
+//! - The database follows the journal: behind, it is caught up; wrong, it is built anew; ahead, the journal has lost frames.
+//! - A bad end of the journal is a write that was cut off only if the database is exactly at the frame before it and proves
+//!   whole, and the anchor knows nothing later.
+//! - An anchor that knows more, or another chain, means that an older state was put in the place of a newer one.
+//!
+//! Count and digest are compared when the records are loaded: they are read once.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::sync::Arc;
+
+use super::layout::{Layout, remove};
+use super::position::Position;
+use super::rebuild::{self, audit_head, put_body, settle};
+use crate::domain::key_pair::KeyPair;
+use crate::domain::secret::Sealed;
+use crate::service::ports::{
+    Clock, CryptoError, Notice, Record, Rollback, SlotId, StoreCipher, StoreError, Takeover,
+};
+use crate::store::failure;
+use crate::store::journal::anchor::Anchor;
+use crate::store::journal::checkpoint::{self, Ending, Item};
+use crate::store::journal::{self, Body, First, Journal, Link, Tally};
+use crate::store::record;
+use crate::store::sled::{Database, Tree};
+
+/// A store that is open, its records not compared yet.
+pub(super) struct Opened {
+    pub(super) journal: Journal,
+    pub(super) database: Database,
+    /// The last frame, and what there is after it.
+    pub(super) position: Position,
+    /// There is something after the last frame that must go, if the records prove whole.
+    pub(super) torn: bool,
+    pub(super) anchor: Option<Anchor>,
+    pub(super) rollback: Option<Rollback>,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// What opening works with.
+pub(super) struct Opening<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) cipher: &'a Arc<dyn StoreCipher>,
+    pub(super) clock: &'a dyn Clock,
+    /// Whether there are key slots: a store without a journal has none.
+    pub(super) has_slots: bool,
+}
+
+impl Opening<'_> {
+    pub(super) fn open(
+        &self,
+        takeover: &dyn Takeover,
+        keep_slot: &mut dyn FnMut(SlotId, &Sealed) -> Result<(), StoreError>,
+    ) -> Result<Opened, StoreError> {
+        settle(self.layout)?;
+        let path = self.layout.anchor();
+        let anchor = Anchor::read(&path, &**self.cipher).map_err(|error| failure::of(&path, &error))?;
+        let mut notices = Vec::new();
+        let folder = self.layout.journal();
+        let found = match Journal::open(&folder, self.cipher)? {
+            Some(found) => found,
+            None => {
+                let database = self.without_journal(anchor.as_ref())?;
+                if self.is_empty(&database)? {
+                    Journal::begin(&folder, self.cipher, &Link::default(), None)?;
+                } else {
+                    self.take_over(database, takeover, keep_slot)?;
+                    notices.push(Notice::TakenOver);
+                }
+                Journal::open(&folder, self.cipher)?
+                    .ok_or_else(|| StoreError::Io(format!("{}: it is gone again", folder.display())))?
+            }
+        };
+        self.with_journal(found, anchor, notices)
+    }
+
+    /// The database of a store that has no journal, if that can be right.
+    fn without_journal(&self, anchor: Option<&Anchor>) -> Result<Database, StoreError> {
+        let folder = self.layout.journal();
+        let missing = |evidence: &str| {
+            StoreError::Damaged(format!(
+                "{}: the journal is not there, and {evidence} it was",
+                folder.display()
+            ))
+        };
+        let checkpoints = self
+            .layout
+            .checkpoints()
+            .map_err(|error| failure::of(&folder, &error))?;
+        if !checkpoints.is_empty() {
+            return Err(missing("a checkpoint beside it says that"));
+        }
+        if self.has_slots {
+            return Err(missing("the key slots say that"));
+        }
+        if anchor.is_some_and(|anchor| anchor.link.sequence > 0) {
+            return Err(missing("the anchor says that"));
+        }
+        let database = Database::open(&self.layout.records())?;
+        match database.position()? {
+            None => Ok(database),
+            Some(_) => Err(missing("the records say that")),
+        }
+    }
+
+    fn is_empty(&self, database: &Database) -> Result<bool, StoreError> {
+        let mut records = 0_u64;
+        database.each(Tree::Records, &mut |_| {
+            records += 1;
+            Ok(())
+        })?;
+        Ok(records == 0 && audit_head(database)?.is_none())
+    }
+
+    /// Gives a store of the time before the journal its checkpoint and journal. The journal's first file is what makes it
+    /// so; after that the database is built anew from the checkpoint, so that nothing is left in it that was sealed the old
+    /// way.
+    fn take_over(
+        &self,
+        database: Database,
+        takeover: &dyn Takeover,
+        keep_slot: &mut dyn FnMut(SlotId, &Sealed) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let cipher = &**self.cipher;
+        let folder = self.layout.journal();
+        journal::make_folder(&folder).map_err(|error| failure::of(&folder, &error))?;
+        let part = self.layout.part();
+        let mut tally = Tally::default();
+        let written = |error: std::io::Error| failure::of(&part, &error);
+        let file = File::create(&part).map_err(written)?;
+        let out = BufWriter::with_capacity(1 << 20, file);
+        let mut checkpoint =
+            checkpoint::Writer::new(out, Arc::clone(self.cipher), self.clock.now(), &Link::default())
+                .map_err(written)?;
+        database.each(Tree::Records, &mut |(key, value)| {
+            let (record, revision) = record::decode(&key, &value)?;
+            let (key, value) = match record {
+                Record::KeyPair(pair) => match takeover
+                    .reseal(&pair)
+                    .map_err(|error| unreadable(&pair, &error))?
+                {
+                    Some((pair, slot, wrapped)) => {
+                        keep_slot(slot, &wrapped)?;
+                        record::encode(&Record::KeyPair(pair), revision)?
+                    }
+                    None => (key.to_vec(), value.to_vec()),
+                },
+                _ => (key.to_vec(), value.to_vec()),
+            };
+            tally.add(cipher, &key, &value);
+            checkpoint.item(Item::Record(key, Some(value))).map_err(written)
+        })?;
+        database.each(Tree::Audit, &mut |(key, value)| {
+            let item = Item::Audit(key.to_vec(), value.to_vec());
+            checkpoint.item(item).map_err(written)
+        })?;
+        let body = Body {
+            tally,
+            audit_head: audit_head(&database)?,
+            ..Body::default()
+        };
+        drop(database);
+        let first = First::new(cipher, &Link::default(), &body)?;
+        let ending = Ending {
+            link: first.link,
+            tally,
+            audit_head: body.audit_head,
+        };
+        let mut out = checkpoint.finish(&ending).map_err(written)?;
+        out.flush()
+            .and_then(|()| out.get_ref().sync_all())
+            .and_then(|()| super::layout::rename(&part, &self.layout.checkpoint(first.link.sequence)))
+            .map_err(written)?;
+        Journal::begin(&folder, self.cipher, &Link::default(), Some(&first))?;
+        Ok(())
+    }
+
+    fn with_journal(
+        &self,
+        found: journal::Found,
+        anchor: Option<Anchor>,
+        mut notices: Vec<Notice>,
+    ) -> Result<Opened, StoreError> {
+        let link = found.journal.last();
+        let position = match &found.last {
+            Some(body) => Position::after(link, body),
+            None if link.sequence == 0 => Position::default(),
+            None => {
+                let folder = self.layout.journal();
+                return Err(StoreError::Damaged(format!(
+                    "{}: frame {} and all before it are not there",
+                    folder.display(),
+                    link.sequence
+                )));
+            }
+        };
+        let rollback = anchor
+            .as_ref()
+            .and_then(|anchor| rolled_back(anchor, &found.links));
+        if anchor.is_none() && link.sequence > 0 && notices.is_empty() {
+            notices.push(Notice::NoAnchor);
+        }
+        let (database, followed) = self.database()?;
+        let at = followed.as_ref().map_or(0, |at| at.link.sequence);
+        if at > link.sequence {
+            return Err(self.lost(link.sequence + 1, &format!("the records have {at}")));
+        }
+        let is_exact = followed.as_ref().is_ok_and(|at| at.link == link);
+        let anchored = anchor.as_ref().map_or(0, |anchor| anchor.link.sequence);
+        if found.torn && (!is_exact || anchored > link.sequence) {
+            return Err(self.lost(link.sequence + 1, "it may have been acknowledged"));
+        }
+        let frames = found.journal.reader();
+        let database = match (database, followed) {
+            (Some(database), Ok(_)) if is_exact => database,
+            (Some(database), Ok(at)) if found.links.contains(&at.link) => {
+                let behind = catch_up(&database, &frames, &at, &position, &**self.cipher)?;
+                notices.push(Notice::Replayed(behind));
+                database
+            }
+            (database, followed) => {
+                if let Some(rollback) = rollback {
+                    let evidence = format!("the anchor knows {}", rollback.anchored);
+                    return Err(self.lost(link.sequence + 1, &evidence));
+                }
+                drop(database);
+                let why = match followed {
+                    Ok(at) => format!("they followed frame {} of another journal", at.link.sequence),
+                    Err(why) => why,
+                };
+                rebuild::rebuild(self.layout, self.cipher, &frames, &position)?;
+                settle(self.layout)?;
+                if notices.is_empty() && link.sequence > 0 {
+                    notices.push(Notice::Rebuilt(why));
+                }
+                Database::open(&self.layout.records())?
+            }
+        };
+        Ok(Opened {
+            journal: found.journal,
+            database,
+            position,
+            torn: found.torn,
+            anchor,
+            rollback,
+            notices,
+        })
+    }
+
+    /// The database, and how far it follows the journal or why that cannot be said.
+    fn database(&self) -> Result<(Option<Database>, Result<Position, String>), StoreError> {
+        let folder = self.layout.records();
+        let opened = Database::open(&folder).and_then(|database| {
+            let position = database.position()?;
+            Ok((database, position))
+        });
+        match opened {
+            Ok((database, Some(sealed))) => {
+                let position = Position::unseal(&**self.cipher, &sealed);
+                let position = position.ok_or_else(|| "they do not say how far they came".to_owned());
+                Ok((Some(database), position))
+            }
+            Ok((database, None)) => {
+                // New, or of the time before: what it holds is in the journal's checkpoint, sealed as it should be.
+                drop(database);
+                remove(&folder).map_err(|error| failure::of(&folder, &error))?;
+                Ok((None, Err("they are not there".to_owned())))
+            }
+            Err(StoreError::Damaged(why)) => Ok((None, Err(why))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn lost(&self, frame: u64, evidence: &str) -> StoreError {
+        StoreError::Damaged(format!(
+            "{}: frame {frame} is missing or not what was written, and {evidence}",
+            self.layout.journal().display()
+        ))
+    }
+}
+
+fn unreadable(pair: &KeyPair, error: &CryptoError) -> StoreError {
+    StoreError::Damaged(format!(
+        "the private key of generation {}: {error}",
+        pair.generation
+    ))
+}
+
+/// Whether the anchor knows something that is not in the chain.
+fn rolled_back(anchor: &Anchor, links: &[Link]) -> Option<Rollback> {
+    let (first, last) = (links.first()?, links.last()?);
+    let known = anchor.link.sequence;
+    // An anchor that is older than what is kept says nothing about it.
+    if known < first.sequence || links.contains(&anchor.link) {
+        return None;
+    }
+    Some(Rollback {
+        anchored: known,
+        found: last.sequence,
+        anchored_at: anchor.at,
+    })
+}
+
+/// Applies the frames between two positions to a database.
+pub(super) fn catch_up(
+    database: &Database,
+    frames: &journal::Reader,
+    at: &Position,
+    to: &Position,
+    cipher: &dyn StoreCipher,
+) -> Result<u64, StoreError> {
+    let mut writes = database.writes();
+    frames.frames(at.link.sequence, to.link.sequence, &mut |_, body| {
+        put_body(&mut writes, body);
+        Ok(())
+    })?;
+    writes.commit(to.seal(cipher)?)?;
+    Ok(to.link.sequence - at.link.sequence)
+}
