@@ -16,8 +16,9 @@ use strongroom::service::ports::Clock as _;
 use strongroom::service::request::{Credentials, Onboard};
 use strongroom::service::response::AuditReport;
 use strongroom::service::{Actor, Ports, Request, Response, Service};
+use strongroom::store::journaled::{JournaledStore, Places};
 use strongroom::store::record;
-use strongroom::store::sled::SledStore;
+
 use strongroom::system::checkpoint_file::CheckpointFile;
 use strongroom::system::data_dir::DataDir;
 
@@ -82,8 +83,14 @@ impl Site {
             memory_kib: 64,
             passes: 1,
         };
+        let places = Places {
+            data: self.data(),
+            state: self.state(),
+        };
+        let cipher = Arc::new(keyring.file_keys(entropy.clone()));
+        let store = JournaledStore::open(&places, cipher, Arc::new(self.clock.clone()), &()).unwrap();
         let service = Service::open(Ports {
-            store: Arc::new(SledStore::open(&self.data()).unwrap()),
+            store: Arc::new(store),
             clock: Arc::new(self.clock.clone()),
             keys: Arc::new(RsaEngine::new(entropy.clone())),
             signer: Arc::new(keyring.audit_signer().unwrap()),
