@@ -27,6 +27,8 @@ mod help;
 mod keys;
 #[path = "cli/onboarding.rs"]
 mod onboarding;
+#[path = "cli/seal.rs"]
+mod seal;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/tokens.rs"]

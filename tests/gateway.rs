@@ -21,7 +21,7 @@ use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, OrganizationName, Slug};
 use strongroom::domain::time::Timestamp;
 use strongroom::gateway::in_process::{InProcess, Opener};
-use strongroom::gateway::{Gateway, SealChoice, StoreState};
+use strongroom::gateway::{Gateway, SealChoice, SealStatus, StoreState};
 use strongroom::service::request::{Credentials, Onboard};
 use strongroom::service::{Actor, Code, Error, Event, Ports, Request, Response, Service};
 use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
@@ -72,6 +72,14 @@ impl Opener for Memory {
     fn create(&self, _: SealChoice) -> Result<Arc<Service>, Error> {
         *self.state.lock().unwrap() = StoreState::Ready;
         self.service()
+    }
+
+    fn seal(&self) -> Result<SealStatus, Error> {
+        unimplemented!()
+    }
+
+    fn rotate_seal(&self, _: &SealChoice) -> Result<SealStatus, Error> {
+        unimplemented!()
     }
 
     fn open(&self, passphrase: Option<&Secret>) -> Result<Arc<Service>, Error> {

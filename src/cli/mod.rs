@@ -17,6 +17,7 @@ mod json;
 mod key;
 mod org;
 mod output;
+mod seal;
 mod secrets;
 mod token;
 mod usage;
@@ -103,6 +104,9 @@ pub enum Command {
     /// The people who act
     #[command(subcommand)]
     Cashier(cashier::Cashier),
+    /// How the store is sealed
+    #[command(subcommand)]
+    Seal(seal::Seal),
     /// The audit log
     #[command(subcommand)]
     Activity(activity::Activity),
@@ -126,9 +130,13 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
     if let Command::Init(init) = command {
         return init.run(context).map(|()| failure::DONE);
     }
+    if let Command::Seal(seal::Seal::Status) = command {
+        return seal::status(context).map(|()| failure::DONE);
+    }
     context.open_store()?;
     match command {
         Command::Init(_) => Ok(()),
+        Command::Seal(seal) => seal.run(context),
         Command::Org(org) => org.run(context),
         Command::Key(key) => key.run(context),
         Command::Token(token) => token.run(context),

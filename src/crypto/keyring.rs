@@ -67,7 +67,7 @@ impl Purpose {
 #[derive(Clone, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
 pub(super) struct Keys {
     /// 1 at first, one more each time the keyring is replaced.
-    epoch: u32,
+    pub(super) epoch: u32,
     root: [u8; 32],
     current: TokenKey,
     previous: Option<TokenKey>,
@@ -108,8 +108,7 @@ impl Keys {
 /// An open keyring. Wiped when dropped.
 pub struct Keyring {
     store: [u8; 16],
-    epoch: u32,
-    root: Zeroizing<[u8; 32]>,
+    keys: Keys,
     records: SealingKey,
     slots: SealingKey,
     current: (u8, KeyedMac),
@@ -136,19 +135,17 @@ impl KeyedMac {
 }
 
 impl Keyring {
-    pub(super) fn new(store: [u8; 16], keys: &Keys, entropy: Arc<dyn Entropy>) -> Self {
-        let root = Zeroizing::new(keys.root);
+    pub(super) fn new(store: [u8; 16], keys: Keys, entropy: Arc<dyn Entropy>) -> Self {
         Self {
-            records: SealingKey::new(&derive(&root, &store, keys.epoch, Purpose::Records)),
-            slots: SealingKey::new(&derive(&root, &store, keys.epoch, Purpose::Slots)),
+            records: SealingKey::new(&derive(&keys, &store, Purpose::Records)),
+            slots: SealingKey::new(&derive(&keys, &store, Purpose::Slots)),
             store,
-            epoch: keys.epoch,
-            root,
             current: (keys.current.id, KeyedMac::new(&keys.current.key)),
             previous: keys
                 .previous
                 .as_ref()
                 .map(|previous| KeyedMac::new(&previous.key)),
+            keys,
             entropy,
         }
     }
@@ -162,20 +159,24 @@ impl Keyring {
     /// 1 at first, one more each time the keyring was replaced.
     #[must_use]
     pub const fn epoch(&self) -> u32 {
-        self.epoch
+        self.keys.epoch
+    }
+
+    pub(super) const fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The key for one purpose.
     #[must_use]
     pub fn key(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        derive(&self.root, &self.store, self.epoch, purpose)
+        derive(&self.keys, &self.store, purpose)
     }
 
     fn associated(&self, purpose: Purpose, binding: &Binding<'_>) -> AssociatedData {
         AssociatedData::default()
             .with(&self.store)
             .with(purpose.label().as_bytes())
-            .with(&self.epoch.to_be_bytes())
+            .with(&self.epoch().to_be_bytes())
             .with(binding.organization)
             .with(binding.kind.as_bytes())
             .with(binding.id)
@@ -183,12 +184,13 @@ impl Keyring {
     }
 }
 
-fn derive(root: &[u8; 32], store: &[u8; 16], epoch: u32, purpose: Purpose) -> Zeroizing<[u8; 32]> {
+fn derive(keys: &Keys, store: &[u8; 16], purpose: Purpose) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
+    let epoch = keys.epoch.to_be_bytes();
     expand(
-        root,
+        &keys.root,
         store,
-        &[b"strongroom ", purpose.label().as_bytes(), &epoch.to_be_bytes()],
+        &[b"strongroom ", purpose.label().as_bytes(), &epoch],
         &mut key,
     );
     key
@@ -276,7 +278,7 @@ const fn data_key_of<'a>(slot: &'a SlotId, generation: &'a [u8; 4]) -> Binding<'
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring")
-            .field("epoch", &self.epoch)
+            .field("epoch", &self.epoch())
             .finish_non_exhaustive()
     }
 }
@@ -290,7 +292,7 @@ mod tests {
     use crate::domain::id::{Id, OrganizationId};
 
     fn keyring(store: [u8; 16], keys: &Keys) -> Keyring {
-        Keyring::new(store, keys, Arc::new(Counting::default()))
+        Keyring::new(store, keys.clone(), Arc::new(Counting::default()))
     }
 
     fn keys() -> Keys {

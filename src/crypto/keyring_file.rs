@@ -1,6 +1,6 @@
 //! The keyring as it is kept: wrapped by a seal key that comes from a passphrase, a key file or a systemd credential.
 //!
-//! Layout: magic, version, a postcard body, SHA-256 of all before it. The hash tells damage from a wrong seal: with it
+//! Layout: magic, version, from the second epoch on the epoch, a postcard body, SHA-256 of all before it. The hash tells damage from a wrong seal: with it
 //! intact, a key-check value that does not fit means another passphrase or file. What is kept of the seal is
 //! authenticated when the keyring is unwrapped.
 
@@ -20,7 +20,10 @@ use crate::domain::secret::{Sealed, Secret};
 use crate::service::ports::Entropy;
 
 const MAGIC: &[u8; 8] = b"STRGRING";
-const VERSION: u8 = 1;
+/// A file of the first epoch, which it does not name.
+const FIRST_EPOCH: u8 = 1;
+/// Any other: the epoch as four big-endian bytes stands before the body.
+const VERSION: u8 = 2;
 const HASH: usize = 32;
 
 /// The seal to wrap a new keyring with.
@@ -73,7 +76,10 @@ pub enum SealedBy {
 
 /// A wrapped keyring: holds no secret in clear.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyringFile(Body);
+pub struct KeyringFile {
+    epoch: u32,
+    body: Body,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Body {
@@ -90,10 +96,24 @@ impl KeyringFile {
     /// A key that has not 32 bytes, no randomness, or no memory for argon2.
     pub fn create(source: &SealSource<'_>, entropy: Arc<dyn Entropy>) -> Result<(Self, Keyring), SealError> {
         let store = super::random(&*entropy)?;
+        let keyring = Keyring::new(store, Keys::generate(&*entropy)?, Arc::clone(&entropy));
+        Ok((Self::wrap(&keyring, source, &*entropy)?, keyring))
+    }
+
+    /// Wraps a keyring; the one that holds it so far goes on to open it.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn wrap(
+        keyring: &Keyring,
+        source: &SealSource<'_>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, SealError> {
+        let (store, epoch) = (*keyring.store_id(), keyring.epoch());
         let (sealed_by, secret) = match source {
             SealSource::Passphrase { passphrase, cost } => (
                 SealedBy::Passphrase {
-                    salt: super::random(&*entropy)?,
+                    salt: super::random(entropy)?,
                     cost: *cost,
                 },
                 *passphrase,
@@ -102,10 +122,13 @@ impl KeyringFile {
             SealSource::Credential { name, key } => (SealedBy::Credential { name: name.clone() }, *key),
         };
         let seal = SealKey::derive(&sealed_by, secret, &store)?;
-        let keys = Keys::generate(&*entropy)?;
         let wrapped = seal
             .wrapping
-            .seal(&*entropy, &associated(&store, &sealed_by), &keys.to_secret()?)
+            .seal(
+                entropy,
+                &associated(&store, epoch, &sealed_by),
+                &keyring.keys().to_secret()?,
+            )
             .map_err(|_| SealError::NoEntropy)?;
         let body = Body {
             store,
@@ -113,7 +136,7 @@ impl KeyringFile {
             key_check: *seal.check,
             wrapped,
         };
-        Ok((Self(body), Keyring::new(store, &keys, entropy)))
+        Ok(Self { epoch, body })
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
@@ -132,15 +155,19 @@ impl KeyringFile {
         if hashed != *hash {
             return Err(SealError::Damaged("its checksum"));
         }
-        if version != VERSION {
-            return Err(SealError::UnknownVersion {
-                version,
-                newest: VERSION,
-            });
-        }
-        postcard::from_bytes(body)
-            .map(Self)
-            .map_err(|_| SealError::Damaged("its fields"))
+        let (epoch, body) = match (version, body.split_first_chunk()) {
+            (FIRST_EPOCH, _) => (1, body),
+            (VERSION, Some((epoch, body))) => (u32::from_be_bytes(*epoch), body),
+            (VERSION, None) => return Err(SealError::Damaged("its length")),
+            _ => {
+                return Err(SealError::UnknownVersion {
+                    version,
+                    newest: VERSION,
+                });
+            }
+        };
+        let body = postcard::from_bytes(body).map_err(|_| SealError::Damaged("its fields"))?;
+        Ok(Self { epoch, body })
     }
 
     /// The bytes to keep. They may lie beside the data: without the seal they give nothing away.
@@ -149,8 +176,13 @@ impl KeyringFile {
     /// A path that is not UTF-8 cannot be kept.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SealError> {
         let mut bytes = MAGIC.to_vec();
-        bytes.push(VERSION);
-        bytes.extend(postcard::to_allocvec(&self.0).map_err(|_| SealError::Path)?);
+        if self.epoch == 1 {
+            bytes.push(FIRST_EPOCH);
+        } else {
+            bytes.push(VERSION);
+            bytes.extend(self.epoch.to_be_bytes());
+        }
+        bytes.extend(postcard::to_allocvec(&self.body).map_err(|_| SealError::Path)?);
         bytes.extend(Sha256::digest(&bytes));
         Ok(bytes)
     }
@@ -158,7 +190,19 @@ impl KeyringFile {
     /// How it is sealed.
     #[must_use]
     pub const fn sealed_by(&self) -> &SealedBy {
-        &self.0.sealed_by
+        &self.body.sealed_by
+    }
+
+    /// The store's random name.
+    #[must_use]
+    pub const fn store_id(&self) -> &[u8; 16] {
+        &self.body.store
+    }
+
+    /// The keyring's epoch.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     /// Unwraps the keyring with the passphrase, or the key file's or credential's bytes.
@@ -171,26 +215,27 @@ impl KeyringFile {
             sealed_by,
             key_check,
             wrapped,
-        } = &self.0;
+        } = &self.body;
         let seal = SealKey::derive(sealed_by, secret, store)?;
         if !bool::from(seal.check.ct_eq(key_check)) {
             return Err(SealError::Wrong(sealed_by.clone()));
         }
         let plaintext = seal
             .wrapping
-            .unseal(&associated(store, sealed_by), wrapped)
+            .unseal(&associated(store, self.epoch, sealed_by), wrapped)
             .map_err(|_| SealError::Damaged("the wrapped keyring"))?;
         let keys = Keys::from_secret(&plaintext)?;
-        Ok(Keyring::new(*store, &keys, entropy))
+        Ok(Keyring::new(*store, keys, entropy))
     }
 }
 
-/// The store, and how the keyring is sealed: neither can be exchanged for another's.
-fn associated(store: &[u8; 16], sealed_by: &SealedBy) -> AssociatedData {
-    let data = AssociatedData::default()
-        .with(store)
-        .with(b"keyring")
-        .with(&[VERSION]);
+/// The store, the epoch, and how the keyring is sealed: none can be exchanged for another's.
+fn associated(store: &[u8; 16], epoch: u32, sealed_by: &SealedBy) -> AssociatedData {
+    let data = AssociatedData::default().with(store).with(b"keyring");
+    let data = match epoch {
+        1 => data.with(&[FIRST_EPOCH]),
+        _ => data.with(&[VERSION]).with(&epoch.to_be_bytes()),
+    };
     match sealed_by {
         SealedBy::Passphrase { salt, cost } => data
             .with(b"passphrase")
@@ -344,10 +389,27 @@ mod tests {
     }
 
     #[test]
+    fn a_keyring_wrapped_again_opens_with_the_new_seal_alone() {
+        let (old_file, keyring) = by_passphrase("correct horse");
+        let key = Secret::new(vec![5; 32]);
+        let source = SealSource::KeyFile {
+            path: "/etc/strongroom/seal.key".into(),
+            key: &key,
+        };
+        let file = KeyringFile::wrap(&keyring, &source, &Counting::default()).unwrap();
+        let file = KeyringFile::parse(&file.to_bytes().unwrap()).unwrap();
+        let opened = file.open(&key, entropy()).unwrap();
+        assert_eq!(opened.digest(&[1; 32]), keyring.digest(&[1; 32]));
+        assert_eq!((file.store_id(), file.epoch()), (keyring.store_id(), 1));
+        assert!(file.open(&text("correct horse"), entropy()).is_err());
+        assert!(old_file.open(&text("correct horse"), entropy()).is_ok());
+    }
+
+    #[test]
     fn a_seal_description_that_was_exchanged_does_not_open() {
         let key = Secret::new(vec![5; 32]);
         let (mut file, _) = by_file(&key);
-        file.0.sealed_by = SealedBy::KeyFile {
+        file.body.sealed_by = SealedBy::KeyFile {
             path: "/elsewhere".into(),
         };
         assert!(matches!(file.open(&key, entropy()), Err(SealError::Damaged(_))));
@@ -360,7 +422,7 @@ mod tests {
             memory_kib: u32::MAX,
             passes: 1,
         };
-        file.0.sealed_by = SealedBy::Passphrase { salt: [0; 16], cost };
+        file.body.sealed_by = SealedBy::Passphrase { salt: [0; 16], cost };
         assert_eq!(
             file.open(&text("x"), entropy()).unwrap_err(),
             SealError::Derivation(cost)
@@ -376,8 +438,8 @@ mod tests {
         assert!(contains(keyring.store_id()));
         assert!(!contains(&key.expose()[..8]));
         let seal = SealKey::derive(file.sealed_by(), &key, keyring.store_id()).unwrap();
-        let bound = associated(keyring.store_id(), file.sealed_by());
-        let keys = seal.wrapping.unseal(&bound, &file.0.wrapped).unwrap();
+        let bound = associated(keyring.store_id(), 1, file.sealed_by());
+        let keys = seal.wrapping.unseal(&bound, &file.body.wrapped).unwrap();
         assert!(keys.len() > 64);
         assert!(!keys.expose().windows(8).any(contains));
     }

@@ -164,6 +164,8 @@ actions! {
     TokenReleased = "token.released",
     /// All tokens that were held after a restore were released.
     HoldReleased = "token.all_released",
+    /// The keyring was sealed with another passphrase or key file.
+    SealRotated = "seal.rotated",
 }
 
 impl AuditEntry {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Gateway, OpeningStep, SealChoice, StoreState};
+use super::{Gateway, OpeningStep, SealChoice, SealStatus, StoreState};
 use crate::domain::secret::Secret;
 use crate::service::request::SessionId;
 use crate::service::{Actor, Code, Error, Event, Request, Response, Service};
@@ -34,6 +34,18 @@ pub trait Opener: Send + Sync {
     /// # Errors
     /// A wrong seal, another process, damage.
     fn open(&self, passphrase: Option<&Secret>) -> Result<Arc<Service>, Error>;
+
+    /// How the store is sealed. Changes nothing, and does not open it.
+    ///
+    /// # Errors
+    /// Its keyring cannot be read.
+    fn seal(&self) -> Result<SealStatus, Error>;
+
+    /// Seals the store that is open anew.
+    ///
+    /// # Errors
+    /// The key file exists, or something cannot be written; the seal is as it was then.
+    fn rotate_seal(&self, seal: &SealChoice) -> Result<SealStatus, Error>;
 
     /// How far an opening has come that goes on in another thread.
     fn step(&self) -> Option<OpeningStep> {
@@ -88,6 +100,13 @@ impl InProcess {
             )),
             _ => Ok(()),
         })
+    }
+
+    fn acting(&self, session: Option<SessionId>) -> Actor {
+        Actor {
+            session,
+            ..self.actor.clone()
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -185,11 +204,27 @@ impl Gateway for InProcess {
     }
 
     fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error> {
-        let actor = Actor {
-            session,
-            ..self.actor.clone()
-        };
-        self.service()?.handle(&actor, request)
+        self.service()?.handle(&self.acting(session), request)
+    }
+
+    fn seal(&self) -> Result<SealStatus, Error> {
+        match self.opener.state()? {
+            StoreState::Absent { data_dir, .. } => Err(not_onboarded(&data_dir)),
+            StoreState::NeedsPassphrase | StoreState::Ready => self.opener.seal(),
+        }
+    }
+
+    fn rotate_seal(&self, session: Option<SessionId>, seal: SealChoice) -> Result<SealStatus, Error> {
+        let actor = self.acting(session);
+        let mut sealed = None;
+        self.service()?.rotate_seal(&actor, || {
+            let before = self.opener.seal()?;
+            let after = self.opener.rotate_seal(&seal)?;
+            let what = format!("{} → {}", before.sealed_by, after.sealed_by);
+            sealed = Some(after);
+            Ok(what)
+        })?;
+        sealed.map_or_else(|| self.opener.seal(), Ok)
     }
 
     fn opening(&self) -> Option<OpeningStep> {

@@ -2,9 +2,12 @@
 
 pub mod in_process;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+
+use serde::Serialize;
 
 use crate::domain::secret::Secret;
 use crate::service::request::SessionId;
@@ -35,6 +38,18 @@ pub trait Gateway: Send + Sync {
     /// # Errors
     /// The request's own; `NotOnboarded` and `Sealed` before the store is open.
     fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error>;
+
+    /// How the store is sealed; it need not be open.
+    ///
+    /// # Errors
+    /// There is no store, or its keyring cannot be read.
+    fn seal(&self) -> Result<SealStatus, Error>;
+
+    /// Seals the store anew: the passphrase or key file of before opens it no longer. Gives how it is sealed then.
+    ///
+    /// # Errors
+    /// The cashier of `session` may not, the key file exists, or it cannot be written; the seal is as it was then.
+    fn rotate_seal(&self, session: Option<SessionId>, seal: SealChoice) -> Result<SealStatus, Error>;
 
     /// How far an opening has come that is going on. Never waits for it.
     fn opening(&self) -> Option<OpeningStep> {
@@ -74,13 +89,57 @@ pub enum OpeningStep {
     ReadingAgain(u64),
 }
 
-/// How the seal of a new store is kept.
+/// How the seal of a store is to be kept.
 #[derive(Debug, Clone)]
 pub enum SealChoice {
     /// In a new key file (0400) at this path, outside the data directory.
     KeyFile(PathBuf),
     /// In somebody's head.
     Passphrase(Secret),
+}
+
+/// How a store is sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SealStatus {
+    /// The store's random name, as hexadecimal digits.
+    pub store: String,
+    /// Which keyring: 1 at first, one more each time it is replaced after a leak.
+    pub epoch: u32,
+    /// By what.
+    pub sealed_by: Seal,
+}
+
+/// What opens a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Seal {
+    /// A passphrase.
+    Passphrase {
+        /// The memory that argon2id takes for a guess, in KiB.
+        memory_kib: u32,
+        /// How often it goes over it.
+        passes: u32,
+    },
+    /// A key file.
+    KeyFile {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// A credential that systemd hands over.
+    Credential {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passphrase { .. } => f.write_str("passphrase"),
+            Self::KeyFile { path } => write!(f, "key file {}", path.display()),
+            Self::Credential { name } => write!(f, "systemd credential {name}"),
+        }
+    }
 }
 
 /// Asks, and where the answer is a job, waits for its end.

@@ -2,7 +2,7 @@
 //!
 //! Whoever holds the writer's lock may look at records and decide: nothing changes until it lets go.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::access::Acting;
 use super::error::Error;
@@ -41,7 +41,7 @@ impl Changes {
 }
 
 /// One audit entry to be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Note {
     pub(super) action: Action,
     pub(super) organization: Option<Slug>,
@@ -67,6 +67,10 @@ impl Note {
     }
 }
 
+/// What was done, and the audit log does not have yet: who, and what.
+#[derive(Default)]
+pub(super) struct Untold(Mutex<Vec<(AuditActor, Note)>>);
+
 impl Service {
     /// The right to change.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -84,9 +88,51 @@ impl Service {
         acting: Option<&Acting>,
         changes: Changes,
     ) -> Result<(), Error> {
+        self.commit_of(writer, audit_actor(actor, acting), changes)
+    }
+
+    /// Logs what was done outside of the store and cannot be taken back: now, or once the store takes it.
+    pub(super) fn tell(
+        &self,
+        writer: &mut Writer,
+        actor: &Actor,
+        acting: Option<&Acting>,
+        notes: impl IntoIterator<Item = Note>,
+    ) {
+        let actor = audit_actor(actor, acting);
+        lock(&self.untold.0).extend(notes.into_iter().map(|note| (actor.clone(), note)));
+        // What the store does not take now is tried again.
+        let _ = self.tell_rest(writer);
+    }
+
+    /// Logs what the store did not take before, if there is any of it.
+    ///
+    /// # Errors
+    /// It does not take it now either.
+    pub(super) fn tell_untold(&self) -> Result<(), Error> {
+        if lock(&self.untold.0).is_empty() {
+            return Ok(());
+        }
+        self.tell_rest(&mut self.writer())
+    }
+
+    fn tell_rest(&self, writer: &mut Writer) -> Result<(), Error> {
+        let mut untold = lock(&self.untold.0);
+        while let Some((actor, note)) = untold.first().cloned() {
+            let changes = Changes {
+                notes: vec![note],
+                ..Changes::default()
+            };
+            self.commit_of(writer, actor, changes)?;
+            untold.remove(0);
+        }
+        Ok(())
+    }
+
+    fn commit_of(&self, writer: &mut Writer, actor: AuditActor, changes: Changes) -> Result<(), Error> {
         let now = self.trusted_now();
         let request = RequestId(Id::new(now, self.random()?));
-        let audit = self.chain(writer, audit_actor(actor, acting), request, now, changes.notes);
+        let audit = self.chain(writer, actor, request, now, changes.notes);
         let mut batch = Batch {
             delete: changes.delete,
             ..Batch::default()

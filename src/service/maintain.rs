@@ -12,6 +12,7 @@ impl Service {
         let done = [
             self.log_opening(),
             self.keep_time(false),
+            self.tell_untold(),
             self.ports.store.maintain().map_err(Error::from),
             self.log_opening(),
             self.checkpoint_log(false),

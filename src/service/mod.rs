@@ -33,6 +33,7 @@ mod recovery;
 mod registry;
 mod reveal;
 mod rollback;
+mod seal;
 mod sign_in;
 mod usage;
 mod verify;
@@ -93,6 +94,7 @@ pub struct Service {
     /// What opening found and the audit log does not have yet.
     unlogged: Mutex<Vec<ports::Notice>>,
     proof: Mutex<audit::Proof>,
+    untold: commit::Untold,
 }
 
 impl Service {

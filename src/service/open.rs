@@ -81,6 +81,7 @@ impl Service {
             sessions: super::sign_in::Sessions::default(),
             reveals: super::reveal::Reveals::default(),
             decryptors: super::decrypt::Decryptors::default(),
+            untold: super::commit::Untold::default(),
             usage: super::usage::Pending::new(key_usage),
             feed: super::feed::Feed::default(),
             jobs: super::jobs::Jobs::default(),

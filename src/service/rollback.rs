@@ -60,6 +60,13 @@ impl Service {
         }
     }
 
+    /// Refuses any change while an older state waits to be accepted.
+    pub(super) fn refuse_older_state(&self) -> Result<(), Error> {
+        self.found
+            .rollback()
+            .map_or(Ok(()), |rollback| Err(refusal(&rollback)))
+    }
+
     /// Goes on with an older state; `sequence` is the commit that it ends at, as the admin was told.
     pub(super) fn accept_rollback(
         &self,

@@ -3,6 +3,7 @@
 //! A secret's file belongs to us and is open to nobody else: opened without following a link, then looked at, so that
 //! what was checked is what is read. Buffers are made in their full length and wiped: a growing one leaves copies.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -126,22 +127,75 @@ impl EnvFile {
 /// # Errors
 /// The operating system refused; what was there is as it was.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = File::open(directory_of(path))?;
-    let target = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut name = target.to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(&directory, &name, flags, Mode::RUSR | Mode::WUSR)?;
-    let written = File::from(file);
-    (&written)
-        .write_all(content)
-        .and_then(|()| written.sync_all())
-        .and_then(|()| Ok(rustix::fs::renameat(&directory, &name, &directory, target)?))
-        .inspect_err(|_| {
-            // The first error is the one to tell; a token must not stay behind in a file that nobody knows.
-            let _ = rustix::fs::unlinkat(&directory, &name, AtFlags::empty());
-        })?;
-    directory.sync_all()
+    Staged::write(path, content)?.publish()?.sync_all()
+}
+
+/// A file of ours (0600) that is written and synced, and not yet in its place; gone again when it is dropped.
+#[derive(Debug)]
+pub struct Staged {
+    directory: File,
+    name: OsString,
+    target: OsString,
+    is_published: bool,
+}
+
+impl Staged {
+    /// Writes the file that is to be at `path`.
+    ///
+    /// # Errors
+    /// The operating system refused; nothing is left behind.
+    pub fn write(path: &Path, content: &[u8]) -> io::Result<Self> {
+        let target = path
+            .file_name()
+            .ok_or(io::ErrorKind::InvalidInput)?
+            .to_os_string();
+        let mut name = target.clone();
+        name.push(format!(".{}.new", std::process::id()));
+        let directory = File::open(directory_of(path))?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&directory, &name, flags, Mode::RUSR | Mode::WUSR)?;
+        let staged = Self {
+            directory,
+            name,
+            target,
+            is_published: false,
+        };
+        let written = File::from(file);
+        (&written).write_all(content)?;
+        written.sync_all()?;
+        Ok(staged)
+    }
+
+    /// What is in it, from the disk.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read_back(&self) -> io::Result<Vec<u8>> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.directory, &self.name, flags, Mode::empty())?;
+        let mut content = Vec::new();
+        File::from(file).read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    /// Puts it in its place. It stays there after a power cut once the directory, which is given back, is synced.
+    ///
+    /// # Errors
+    /// The operating system refused; what was there is as it was.
+    pub fn publish(mut self) -> io::Result<File> {
+        rustix::fs::renameat(&self.directory, &self.name, &self.directory, &self.target)?;
+        self.is_published = true;
+        self.directory.try_clone()
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.is_published {
+            // There is nobody to tell; a token must not stay behind in a file that nobody knows.
+            let _ = rustix::fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
+        }
+    }
 }
 
 /// `old` with the line for `name` once: where it was first, or at the end; an `export` in front of it stays.
@@ -224,6 +278,11 @@ mod tests {
         file.set("B", &secret("2")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "A=1\nB=2\n");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+        let staged = Staged::write(&path, b"other").unwrap();
+        assert_eq!(staged.read_back().unwrap(), b"other");
+        drop(staged);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "A=1\nB=2\n");
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 

@@ -2,6 +2,7 @@
 
 mod backup;
 mod console;
+mod keyring_place;
 mod local_store;
 
 use std::process::ExitCode;

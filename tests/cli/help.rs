@@ -29,6 +29,8 @@ fn the_help_is_what_it_was() {
         "cashier enrol",
         "cashier passwd",
         "cashier role",
+        "seal status",
+        "seal rotate",
         "activity list",
         "tokens",
         "verify",

@@ -272,6 +272,7 @@ fn redacted_word(word: &str) -> &str {
         _ if is_time(word) => "(time)",
         _ if word.starts_with("fincode_") && word.contains('…') => "(masked token)",
         _ if word.starts_with("fincode_") => "(token)",
+        _ if word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) => "(store)",
         _ if word.len() == 26 => "(id)",
         _ if word.len() == 32 => "(store)",
         _ if word.len() >= 43 => "(fingerprint, hash, key or ciphertext)",

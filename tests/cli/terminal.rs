@@ -172,6 +172,34 @@ fn the_tokens_command_opens_the_console_on_them() {
 }
 
 #[test]
+fn a_new_passphrase_is_asked_twice_and_opens_the_store_from_then_on() {
+    let host = Host::onboarded();
+    host.keep_secret("a river of small stones");
+    let rotate = ["seal", "rotate", "--cashier", "ada@acme.test"];
+    let mut pty = start(&host, &rotate);
+    answer(&mut pty, "The password of ada@acme.test:", PASSWORD);
+    answer(&mut pty, "The store's new passphrase:", OTHER_PASSWORD);
+    answer(&mut pty, "The same again:", "a river of small stones");
+    assert_eq!(pty.wait_end().0, 2, "{}", pty.contents());
+    host.run(&["org", "list"]).succeeds();
+
+    let mut pty = start(&host, &rotate);
+    answer(&mut pty, "The password of ada@acme.test:", PASSWORD);
+    answer(&mut pty, "The store's new passphrase:", OTHER_PASSWORD);
+    answer(&mut pty, "The same again:", OTHER_PASSWORD);
+    assert_eq!(pty.wait_end().0, 0, "{}", pty.contents());
+    pty.drain();
+    assert!(
+        pty.contents().contains("opens this store no longer"),
+        "{}",
+        pty.contents()
+    );
+    let mut pty = start(&host, &["org", "list", "-q"]);
+    answer(&mut pty, "The store's passphrase:", OTHER_PASSWORD);
+    assert_eq!(pty.wait_end().0, 0, "{}", pty.contents());
+}
+
+#[test]
 fn a_sealed_store_asks_for_its_passphrase() {
     let host = Host::empty();
     host.file("passphrase", OTHER_PASSWORD);

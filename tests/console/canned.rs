@@ -13,7 +13,7 @@ use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, OrganizationName, Slug, TokenName};
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::usage::Caller;
-use strongroom::gateway::{Gateway, SealChoice, StoreState};
+use strongroom::gateway::{Gateway, SealChoice, SealStatus, StoreState};
 use strongroom::service::request::{JobId, SessionId};
 use strongroom::service::response::{
     ActivityPage, CashierRow, ClockView, Counts, Decrypted, EnrolmentCode, Health, Impact, KeyGeneration,
@@ -45,6 +45,14 @@ impl Gateway for Canned {
 
     fn unlock(&self, _passphrase: &Secret) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn seal(&self) -> Result<SealStatus, Error> {
+        unimplemented!()
+    }
+
+    fn rotate_seal(&self, _: Option<SessionId>, _: SealChoice) -> Result<SealStatus, Error> {
+        unimplemented!()
     }
 
     fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error> {

@@ -19,7 +19,7 @@ use strongroom::domain::secret::Secret;
 use strongroom::domain::text::Email;
 use strongroom::domain::time::Timestamp;
 use strongroom::gateway::in_process::{InProcess, Opener};
-use strongroom::gateway::{Gateway, SealChoice, StoreState};
+use strongroom::gateway::{Gateway, SealChoice, SealStatus, StoreState};
 use strongroom::service::ports::Clock as _;
 use strongroom::service::request::Credentials;
 use strongroom::service::{Actor, Code, Error, Event, Ports, Request, Response, Service};
@@ -51,6 +51,14 @@ impl Opener for InMemory {
 
     fn create(&self, _seal: SealChoice) -> Result<Arc<Service>, Error> {
         self.serve()
+    }
+
+    fn seal(&self) -> Result<SealStatus, Error> {
+        unimplemented!()
+    }
+
+    fn rotate_seal(&self, _: &SealChoice) -> Result<SealStatus, Error> {
+        unimplemented!()
     }
 
     fn open(&self, passphrase: Option<&Secret>) -> Result<Arc<Service>, Error> {

@@ -10,7 +10,7 @@ use strongroom::console::starting::Starting;
 use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::trusted_time::Jump;
-use strongroom::gateway::{Gateway, OpeningStep, SealChoice, StoreState};
+use strongroom::gateway::{Gateway, OpeningStep, SealChoice, SealStatus, StoreState};
 use strongroom::service::request::SessionId;
 use strongroom::service::response::{Alarm, Health, Level, Noticed, Rollback};
 use strongroom::service::{Code, Error, Event, Request, Response};
@@ -39,6 +39,14 @@ impl Gateway for Troubled {
 
     fn unlock(&self, _: &Secret) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn seal(&self) -> Result<SealStatus, Error> {
+        unimplemented!()
+    }
+
+    fn rotate_seal(&self, _: Option<SessionId>, _: SealChoice) -> Result<SealStatus, Error> {
+        unimplemented!()
     }
 
     fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error> {

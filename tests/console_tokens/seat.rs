@@ -15,7 +15,7 @@ use strongroom::console::keymap::Keymap;
 use strongroom::console::runtime::{Event, Moment};
 use strongroom::console::theme::{Look, Theme};
 use strongroom::domain::secret::Secret;
-use strongroom::gateway::{Gateway, SealChoice, StoreState};
+use strongroom::gateway::{Gateway, SealChoice, SealStatus, StoreState};
 use strongroom::service::ports::Clock;
 use strongroom::service::request::SessionId;
 use strongroom::service::{Actor, Error, Request, Response, Service};
@@ -40,6 +40,14 @@ impl Gateway for Direct {
 
     fn unlock(&self, _: &Secret) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn seal(&self) -> Result<SealStatus, Error> {
+        unimplemented!()
+    }
+
+    fn rotate_seal(&self, _: Option<SessionId>, _: SealChoice) -> Result<SealStatus, Error> {
+        unimplemented!()
     }
 
     fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error> {
