@@ -2,6 +2,8 @@
 //!
 //! What opening mended is also written to the audit log, once: by the account that the process runs as.
 
+use chrono::TimeDelta;
+
 use super::commit::{Changes, Note};
 use super::error::Error;
 use super::ports::Notice;
@@ -9,6 +11,12 @@ use super::response::{Alarm, Health, Level, Noticed};
 use super::{Service, lock};
 use crate::domain::audit::Action;
 use crate::domain::audit::chain::Verdict;
+use crate::domain::recovery::LastBackup;
+
+/// The age from which a backup is too old.
+const OLD_BACKUP: TimeDelta = TimeDelta::days(7);
+/// The time that a new store has for its first backup.
+const FIRST_BACKUP: TimeDelta = TimeDelta::days(1);
 
 impl Service {
     pub(super) fn health(&self) -> Health {
@@ -43,6 +51,9 @@ impl Service {
             });
         }
         alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
+        alarms.extend(self.backup_alarm(recovery.backups.last.as_ref()));
+        // The gravest first; else in this order.
+        alarms.sort_by_key(|alarm| std::cmp::Reverse(alarm.level));
         Health {
             now: self.now(),
             opened_at: self.opened_at,
@@ -54,6 +65,29 @@ impl Service {
             recovery,
             alarms,
         }
+    }
+
+    /// Backups are made daily; a new store has a day for its first.
+    fn backup_alarm(&self, last: Option<&LastBackup>) -> Option<Alarm> {
+        let now = self.now();
+        let warning = |kind, message| Alarm {
+            level: Level::Warning,
+            kind,
+            message,
+            hint: "run: strongroom backup, and have it run daily".to_owned(),
+        };
+        if let Some(last) = last {
+            let days = now.since(last.at).num_days();
+            return (now.since(last.at) > OLD_BACKUP)
+                .then(|| warning("backup_old", format!("the last backup is {days} days old")));
+        }
+        let registry = self.registry();
+        let first = registry
+            .organizations
+            .iter()
+            .map(|(first, _)| first.created_at)
+            .min()?;
+        (now.since(first) > FIRST_BACKUP).then(|| warning("no_backup", "no backup was ever made".to_owned()))
     }
 
     /// Writes to the audit log what opening mended or missed, if that is not there yet.

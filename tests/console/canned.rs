@@ -9,6 +9,7 @@ use strongroom::domain::cashier::{Role, Standing};
 use strongroom::domain::field::FIELDS;
 use strongroom::domain::id::{Id, RequestId};
 use strongroom::domain::key_pair::{Fingerprint, KeySize, Mgf1};
+use strongroom::domain::recovery::{Backups, LastBackup};
 use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, OrganizationName, Slug, TokenName};
 use strongroom::domain::time::Timestamp;
@@ -133,7 +134,14 @@ pub fn health() -> Health {
         log: Some(Verdict::Intact { from: 1, to: 18_402 }),
         notices: Vec::new(),
         recovery: strongroom::service::response::BackupsView {
-            backups: strongroom::domain::recovery::Backups::default(),
+            backups: Backups {
+                recipient: None,
+                last: Some(LastBackup {
+                    at: ago(TimeDelta::hours(9)),
+                    sequence: 18_390,
+                    path: "/var/backups/strongroom/2026-11-23.age".into(),
+                }),
+            },
             hold: None,
         },
         rollback: None,

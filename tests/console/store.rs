@@ -332,7 +332,7 @@ fn a_store_that_is_well_says_so_where_there_is_room() {
         }));
         super::harness::text(&console.drawn(120, 40, Default::default()))
     };
-    assert!(wide(&mut console).contains("verified 2 h ago"));
+    assert!(wide(&mut console).contains("verified 2 h ago · backed up 9 h ago"));
     console.keys("H");
     insta::assert_snapshot!("health", picture(&console));
     console.keys("esc | : | health | enter");
@@ -347,7 +347,7 @@ fn alarms_are_seen_on_every_tab_with_what_to_do() {
     console.pass(Duration::from_secs(20));
     for tab in ["1", "2", "3", "4"] {
         console.keys(tab);
-        console.sees("store fault +1");
+        console.sees("store fault +2");
     }
     insta::assert_snapshot!("health_line_with_alarms", picture(&console));
     console.keys("H");
@@ -356,4 +356,19 @@ fn alarms_are_seen_on_every_tab_with_what_to_do() {
     console.keys("esc");
     console.pass(Duration::from_secs(10));
     console.sees_not("store fault");
+}
+
+#[test]
+fn what_the_opening_mended_is_told_once_and_named_in_the_frame() {
+    let gateway = Arc::new(Troubled::default());
+    let mut mended = unwell();
+    mended.alarms.clear();
+    *gateway.health.lock().unwrap() = Some(mended);
+    let mut console = Console::with(gateway.clone(), noon());
+    console.sees("the database was rebuilt from checkpoint and journal");
+    console.pass(Duration::from_secs(20));
+    console.sees_not("the database was rebuilt");
+    console.sees("▲ rebuilt  H");
+    console.keys("H");
+    console.sees("7 has other bytes");
 }

@@ -107,6 +107,21 @@ fn a_full_disk_does_not_keep_the_store_from_opening() {
 }
 
 #[test]
+fn a_store_without_a_backup_says_so_after_a_day() {
+    let harness = Harness::onboarded();
+    let kinds = |harness: &Harness| -> Vec<&str> {
+        let alarms = health(harness).alarms;
+        alarms.iter().map(|alarm| alarm.kind).collect()
+    };
+    harness.advance(24, 0);
+    assert_eq!(kinds(&harness), [""; 0]);
+    harness.advance(0, 1);
+    assert_eq!(kinds(&harness), ["no_backup"]);
+    *harness.full.faults.lock().unwrap() = vec!["the anchor cannot be written".into()];
+    assert_eq!(kinds(&harness), ["store_fault", "no_backup"], "the gravest first");
+}
+
+#[test]
 fn an_empty_store_misses_nothing() {
     let harness = opened_with(&Harness::empty(), vec![Notice::NoAnchor]);
     assert_eq!(newest(&harness), []);

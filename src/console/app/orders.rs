@@ -24,7 +24,7 @@ use crate::console::{activity, cashiers, health, keys, tokens, when};
 use crate::domain::cashier::Role;
 use crate::domain::text::{Slug, escape};
 use crate::service::request::Request;
-use crate::service::response::{Overview, SignedIn};
+use crate::service::response::{Health, Overview, SignedIn};
 use crate::service::{Code, Error, Response};
 
 /// Does what a screen or dialog ordered.
@@ -244,6 +244,15 @@ pub(super) fn help(model: &mut Model) {
         let help = Help::new(model.context());
         push(model, Box::new(help));
     }
+}
+
+/// How the store is; what its opening mended is told once.
+pub(super) fn take_health(model: &mut Model, health: Box<Health>) {
+    let first = model.facts.health.is_none();
+    if let Some(notice) = health::notable(&health).next().filter(|_| first) {
+        note(model, Tone::Warn, escape(&notice.message).into_owned());
+    }
+    model.facts.health = Some(health);
 }
 
 pub(super) fn health(model: &mut Model, effects: &mut Vec<Effect>) {

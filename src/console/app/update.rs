@@ -299,7 +299,7 @@ fn take_answer(
 ) {
     match (tag, result) {
         (Tag::Overview, result) => orders::take_overview(model, result, effects),
-        (Tag::Health, Ok(Response::Health(health))) => model.facts.health = Some(health),
+        (Tag::Health, Ok(Response::Health(health))) => orders::take_health(model, health),
         (_, result) => take_other_answer(model, to, tag, result, effects),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::clock::Confirm;
-use super::gravest;
+use super::{gravest, notable};
 use crate::console::app::{self, Desk, Facts, Fate, News, Tag};
 use crate::console::keymap::{Command, Context};
 use crate::console::theme::Theme;
@@ -70,6 +70,9 @@ impl app::Dialog for Dialog {
             );
         };
         let (title, tone) = match gravest(health) {
+            None if notable(health).next().is_some() => {
+                ("Health: all is well, since something was mended", Tone::Good)
+            }
             None => ("Health: all is well", Tone::Good),
             Some(Level::Warning) => ("Health: something should be seen to", Tone::Warn),
             Some(Level::Critical) => ("Health: something is wrong", Tone::Danger),
@@ -178,6 +181,14 @@ fn rows(health: &Health, facts: &Facts) -> Vec<Row> {
         ),
     );
     fact("Audit log", log(health.log));
+    let backups = &health.recovery.backups;
+    fact(
+        "Backup",
+        backups.last.as_ref().map_or_else(never, |last| {
+            let at = moment(Some(last.at)).unwrap_or_default();
+            format!("{at}, to commit {}, in {}", when::count(last.sequence), last.path)
+        }),
+    );
     fact("Checkpoint", moment(store.checkpoint_at).unwrap_or_else(never));
     fact("Anchor", moment(store.anchored_at).unwrap_or_else(never));
     fact("Opened", moment(Some(health.opened_at)).unwrap_or_else(never));

@@ -127,6 +127,7 @@ impl Command {
             | (Context::Cashiers, Self::New | Self::ChangeRole | Self::Disable | Self::ResetPassword) => {
                 Some(Role::Admin)
             }
+            (Context::Tokens | Context::Token, Self::Release) => Some(Role::Admin),
             (
                 Context::Tokens | Context::Token,
                 Self::New
