@@ -163,7 +163,10 @@ const RULES: &[Rule] = &[
         inside: vocabulary!(
             // Passwords are asked on the terminal or read from files, tokens written into them.
             "system::private_file",
-            "system::prompt"
+            "system::prompt",
+            // Activity is exported into the journal, and followed until a signal comes.
+            "system::journald",
+            "system::signals"
         ),
         outside: &[
             "clap",

@@ -15,6 +15,8 @@ mod support;
 
 #[path = "audit/checkpoints.rs"]
 mod checkpoints;
+#[path = "audit/follow.rs"]
+mod follow;
 #[path = "audit/forger.rs"]
 mod forger;
 #[path = "audit/site.rs"]

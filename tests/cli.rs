@@ -13,6 +13,8 @@ mod host;
 #[path = "support/pty.rs"]
 mod pty;
 
+#[path = "cli/activity.rs"]
+mod activity;
 #[path = "cli/audit.rs"]
 mod audit;
 #[path = "cli/cashiers.rs"]

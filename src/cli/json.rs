@@ -12,12 +12,13 @@
 //! | `cashier list` | `[CashierRow]` |
 //! | `cashier add`, `cashier reset` | [`EnrolmentCode`] |
 //! | `activity list` | `ActivityPage` |
+//! | `activity follow`, `activity export` (which needs no `--json`) | `AuditEntry`, one a line |
 //! | `audit verify` | `AuditReport` |
 //! | `verify` | [`Verified`] |
 //! | everything else | `{"done":true}` |
 //! | errors, on standard error | `{"error":{"code","message","hint"}}`, with `field` where it is about one |
 //!
-//! A name in the table without a link is a view of `service::response`.
+//! A name in the table without a link is a view of `service::response`, or a type of `domain::audit`.
 
 use serde::Serialize;
 

@@ -101,13 +101,28 @@ impl Output {
 
     /// Text that is harmless already. That a reader stopped reading is no failure.
     pub fn text(&self, text: &str) -> Result<(), Failure> {
+        self.stream(text).map(drop)
+    }
+
+    /// A part of an answer that goes on; false when nobody reads it any more.
+    pub(super) fn stream(&self, text: &str) -> Result<bool, Failure> {
         match write_out(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io(
-                format!("standard output cannot be written: {error}"),
-                "what the command did is done; look at it again",
-            )),
-            _ => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(unwritable(&error)),
+            Ok(()) => Ok(true),
         }
+    }
+
+    /// One row of an answer that goes on, where no column knows its width.
+    pub(super) fn line(&self, cells: &[String]) -> String {
+        let mut text = String::new();
+        let cells: Vec<_> = cells.iter().map(|cell| escape(cell)).collect();
+        if self.quiet {
+            push_line(&mut text, &cells[..cells.len().min(1)], "");
+        } else {
+            push_line(&mut text, &cells, if self.is_terminal { "  " } else { "\t" });
+        }
+        text
     }
 
     /// Something beside the answer, for people.
@@ -117,6 +132,13 @@ impl Output {
             let _ = writeln!(io::stderr(), "{}", escape(sentence));
         }
     }
+}
+
+fn unwritable(error: &io::Error) -> Failure {
+    Failure::io(
+        format!("standard output cannot be written: {error}"),
+        "what the command did is done; look at it again",
+    )
 }
 
 /// Writes to standard output until it is out of our hands.

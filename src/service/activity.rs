@@ -1,4 +1,4 @@
-//! Reading the audit log: the newest first, filtered, in pages.
+//! Reading the audit log: backwards from its head or forwards from an entry, filtered, in pages.
 
 use super::Service;
 use super::error::Error;
@@ -47,6 +47,41 @@ impl Service {
         Ok(Response::Activity(ActivityPage {
             entries,
             next,
+            head,
+            chain: self.log_verdict(),
+        }))
+    }
+
+    pub(super) fn follow_activity(&self, filter: &str, after: u64, limit: usize) -> Result<Response, Error> {
+        let needle = filter.to_lowercase();
+        let head = self.ports.store.audit_head()?.map_or(0, |entry| entry.sequence);
+        let mut entries = Vec::new();
+        let mut last = after;
+        let mut looked_at = 0;
+        while last < head && entries.len() < limit && looked_at < LOOKED_AT {
+            let step = if needle.is_empty() {
+                (limit - entries.len()).min(STEP)
+            } else {
+                STEP
+            };
+            let end = last.saturating_add(step as u64).min(head);
+            let mut page = self.ports.store.audit_page(Some(end.saturating_add(1)), step)?;
+            page.retain(|entry| entry.sequence > last);
+            looked_at += step;
+            last = end;
+            for entry in page.into_iter().rev() {
+                if entries.len() == limit {
+                    last = entry.sequence - 1;
+                    break;
+                }
+                if needle.is_empty() || matches(&entry, &needle) {
+                    entries.push(entry);
+                }
+            }
+        }
+        Ok(Response::Activity(ActivityPage {
+            entries,
+            next: (last < head).then_some(last),
             head,
             chain: self.log_verdict(),
         }))

@@ -189,6 +189,7 @@ impl Service {
                 credentials,
                 sequence,
             } => self.accept_rollback(actor, &credentials, sequence),
+            Request::FollowActivity { filter, after, limit } => self.follow_activity(&filter, after, limit),
             Request::VerifyAudit { from } => self.verify_audit(from.as_deref()),
             Request::CancelJob(job) => self.cancel_job(job),
         }

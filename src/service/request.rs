@@ -227,6 +227,12 @@ pub enum Request {
         /// The commit that this state ends at, so that nobody accepts another one than was looked at.
         sequence: u64,
     },
+    /// The audit log behind an entry, the oldest first. → `Activity`
+    FollowActivity {
+        filter: String,
+        after: u64,
+        limit: usize,
+    },
     /// Verifies the audit log, also against the lines of a checkpoint file that was kept elsewhere. → `AuditVerified`
     VerifyAudit { from: Option<String> },
     /// Ends a job; what it had not committed does not happen. → `Done`

@@ -400,9 +400,9 @@ pub struct SignedIn {
 /// A page of the audit log.
 #[derive(Debug, Clone, Serialize)]
 pub struct ActivityPage {
-    /// The entries, the newest first.
+    /// The entries, in the order that was asked for.
     pub entries: Vec<AuditEntry>,
-    /// Where the next page begins; `None` when there is none.
+    /// Where the next page begins, as the same request takes it; `None` when there is none.
     pub next: Option<u64>,
     /// The newest entry's sequence.
     pub head: u64,

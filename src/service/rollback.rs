@@ -44,6 +44,7 @@ const fn is_answered(request: &Request) -> bool {
             | Request::Health
             | Request::VerifyAudit { .. }
             | Request::ListActivity { .. }
+            | Request::FollowActivity { .. }
             | Request::ListCashiers
             | Request::SignIn(_)
             | Request::SignOut

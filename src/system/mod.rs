@@ -7,6 +7,7 @@ pub mod clock;
 pub mod data_dir;
 pub mod entropy;
 pub mod identity;
+pub mod journald;
 pub mod lock;
 pub mod private_file;
 pub mod prompt;

@@ -1,8 +1,10 @@
 //! Signals as plain values, handed to a callback on a thread of their own.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::thread;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
@@ -36,6 +38,29 @@ pub fn watch(heard: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// Calls `heard` when a signal asks the program to end, and leaves the other signals alone.
+///
+/// # Errors
+/// The handlers or the thread cannot be set up.
+pub fn watch_ends(heard: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT])?;
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || signals.forever().for_each(|_| heard()))?;
+    Ok(())
+}
+
+/// Whether the other end of a pipe or terminal is gone, so that nobody will read what is written.
+pub fn is_unread(output: impl AsFd) -> bool {
+    let output = output.as_fd();
+    let mut look = [PollFd::from_borrowed_fd(output, PollFlags::empty())];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    poll(&mut look, Some(&now)).is_ok() && look[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// Ends the process at once, as the signal would have without a handler; for when the orderly way is blocked.

@@ -32,6 +32,9 @@ fn the_help_is_what_it_was() {
         "seal status",
         "seal rotate",
         "activity list",
+        "activity follow",
+        "activity export",
+        "audit verify",
         "tokens",
         "verify",
     ];

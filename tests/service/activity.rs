@@ -63,6 +63,34 @@ fn a_filter_finds_old_entries_and_pages_meet_without_gaps() {
 }
 
 #[test]
+fn forwards_from_an_entry_it_gives_the_same_entries_the_other_way_round() {
+    let harness = Harness::onboarded();
+    for number in 0..12 {
+        harness.minted(&format!("token-{number}"));
+    }
+    for filter in ["", "created", "nobody"] {
+        let mut expected = harness.activity(filter).entries;
+        expected.reverse();
+        let mut seen = Vec::new();
+        let mut after = Some(0);
+        while let Some(from) = after {
+            let request = Request::FollowActivity {
+                filter: filter.into(),
+                after: from,
+                limit: 5,
+            };
+            let strongroom::service::Response::Activity(page) = harness.ask(request).unwrap() else {
+                panic!()
+            };
+            assert!(page.entries.len() <= 5);
+            seen.extend(page.entries);
+            after = page.next;
+        }
+        assert_eq!(seen, expected, "{filter}");
+    }
+}
+
+#[test]
 fn a_refused_change_leaves_no_trace_but_a_failed_sign_in_does() {
     let harness = Harness::onboarded();
     let head = harness.activity("").head;

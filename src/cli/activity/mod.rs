@@ -1,5 +1,8 @@
 //! `strongroom activity`: the audit log.
 
+mod export;
+mod follow;
+
 use clap::Subcommand;
 
 use super::context::{Context, unexpected};
@@ -8,6 +11,9 @@ use crate::domain::audit::{AuditEntry, Outcome};
 use crate::domain::text::{Email, Slug};
 use crate::service::response::ActivityPage;
 use crate::service::{Request, Response};
+
+/// Entries that are read at once.
+const PAGE: usize = 1000;
 
 /// What can be done with the audit log.
 #[derive(Debug, Subcommand)]
@@ -24,16 +30,24 @@ pub enum Activity {
         #[arg(long, value_name = "N", default_value = "100")]
         limit: usize,
     },
+    /// Print new entries as they come, until it is interrupted
+    Follow(follow::Follow),
+    /// Export entries as JSON Lines, the oldest first: every field, one entry a line
+    Export(export::Export),
 }
 
 impl Activity {
     /// Does it.
     pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
-        let Self::List {
-            filter,
-            before,
-            limit,
-        } = self;
+        let (filter, before, limit) = match self {
+            Self::List {
+                filter,
+                before,
+                limit,
+            } => (filter, before, limit),
+            Self::Follow(follow) => return follow.run(context),
+            Self::Export(export) => return export.run(context),
+        };
         let request = Request::ListActivity {
             filter: filter.clone(),
             before: *before,
@@ -65,6 +79,34 @@ impl Activity {
         }
         Ok(())
     }
+}
+
+/// Hands all entries behind `after` to `take`, page by page, until it has enough; the log's
+/// newest entry, or `None` when it had.
+fn pages(
+    context: &Context<'_>,
+    filter: &str,
+    after: u64,
+    take: &mut dyn FnMut(Vec<AuditEntry>) -> Result<bool, Failure>,
+) -> Result<Option<u64>, Failure> {
+    let mut next = Some(after);
+    let mut head = after;
+    while let Some(after) = next {
+        let request = Request::FollowActivity {
+            filter: filter.to_owned(),
+            after,
+            limit: PAGE,
+        };
+        let page = match context.ask(request)? {
+            Response::Activity(page) => page,
+            other => return Err(unexpected(&other)),
+        };
+        (next, head) = (page.next, page.head);
+        if !take(page.entries)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(head))
 }
 
 fn cells(entry: &AuditEntry) -> Vec<String> {
