@@ -137,7 +137,7 @@ impl Service {
             epoch: signer.epoch(),
             sequence,
             head,
-            at: self.now(),
+            at: self.trusted_now(),
             rollback_accepted,
         };
         let signature = signer.sign(checkpoint.text().as_bytes())?;
