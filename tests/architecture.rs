@@ -211,6 +211,12 @@ const RULES: &[Rule] = &[
         never: &["std::net", "std::process"],
     },
     Rule {
+        place: "console/input_buffer.rs",
+        inside: &[],
+        outside: &["crossterm", "rustix"],
+        never: &["std::net", "std::process"],
+    },
+    Rule {
         place: "console/watch.rs",
         inside: vocabulary!("system::signals"),
         outside: &["crossterm", "rustix", "signal_hook"],

@@ -19,6 +19,8 @@ mod pty;
 
 #[path = "walk/job.rs"]
 mod job;
+#[path = "walk/memory.rs"]
+mod memory;
 #[path = "walk/mishaps.rs"]
 mod mishaps;
 #[path = "walk/operator.rs"]

@@ -20,6 +20,7 @@ pub mod form;
 pub mod glyphs;
 pub mod health;
 pub mod input;
+mod input_buffer;
 pub mod key;
 pub mod keymap;
 pub mod keys;

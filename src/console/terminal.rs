@@ -1,7 +1,7 @@
 //! The terminal: taken over on entry, and given back on every road out.
 //!
-//! [`restore`] may be called from anywhere and any number of times; it writes in one piece, past every buffer and lock,
-//! so that a panic hook can call it. The alternate screen is blanked before it is left, because some terminals keep what
+//! [`restore`] may be called from anywhere and any number of times; it writes in one piece, past every buffer and lock
+//! but [`input_buffer`]'s, which is held for a moment only, so that a panic hook can call it. The alternate screen is blanked before it is left, because some terminals keep what
 //! was on it; what was typed ahead is thrown away, because the shell would run it.
 
 use std::io::{self, Write};
@@ -14,6 +14,7 @@ use ratatui::layout::Size;
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{QueueSelector, isatty, tcflush, tcgetwinsize};
 
+use super::input_buffer;
 use super::screen::Screen;
 
 /// Whether the terminal is ours now, and has to be given back.
@@ -111,8 +112,11 @@ fn take(mouse: bool) -> io::Result<()> {
         *drawing = Some(std::thread::current().id());
     }
     TAKEN.store(true, Ordering::SeqCst);
-    crossterm::terminal::enable_raw_mode()
-        .and_then(|()| Out.write_all(ENTER))
+    let raw = {
+        let _held = input_buffer::hold();
+        crossterm::terminal::enable_raw_mode()
+    };
+    raw.and_then(|()| Out.write_all(ENTER))
         .and_then(|()| if mouse { Out.write_all(MOUSE_ON) } else { Ok(()) })
         .inspect_err(|_| restore())
 }
@@ -127,6 +131,7 @@ pub fn restore() {
 
 /// Gives back the line discipline only, without writing: for a terminal that takes no bytes.
 pub fn release() {
+    let _held = input_buffer::hold();
     let _ = tcflush(stdin(), QueueSelector::IFlush);
     let _ = crossterm::terminal::disable_raw_mode();
 }

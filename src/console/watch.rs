@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::stdio::stdin;
 
 use super::input::Input;
+use super::input_buffer::InputBuffer;
 use super::terminal;
 use crate::system::signals::{self, Signal};
 
@@ -72,9 +73,10 @@ pub(crate) fn start<M: Send + 'static>(sender: &Sender<Incoming<M>>) -> io::Resu
         let _ = to_loop.send(Incoming::TerminalLost);
     })?;
     let to_loop = sender.clone();
+    let mut buffer = InputBuffer::new()?;
     thread::Builder::new()
         .name("input".into())
-        .spawn(move || read_keys(&to_loop))?;
+        .spawn(move || read_keys(&to_loop, &mut buffer))?;
     Ok(guard)
 }
 
@@ -100,7 +102,7 @@ fn hung_up() -> bool {
     poll(&mut watched, Some(&LOOK)).is_ok() && watched[0].revents().intersects(gone)
 }
 
-fn read_keys<M>(to_loop: &Sender<Incoming<M>>) {
+fn read_keys<M>(to_loop: &Sender<Incoming<M>>, buffer: &mut InputBuffer) {
     loop {
         let incoming = match crossterm::event::read() {
             // Sizes come with the signal: crossterm asks a /dev/tty that may be another's.
@@ -114,7 +116,12 @@ fn read_keys<M>(to_loop: &Sender<Incoming<M>>) {
             Err(error) => Incoming::InputFailed(error),
         };
         let failed = matches!(incoming, Incoming::InputFailed(_) | Incoming::TerminalLost);
+        let is_paste = matches!(incoming, Incoming::Input(Input::Paste(_)));
         if to_loop.send(incoming).is_err() || failed {
+            return;
+        }
+        if let Err(error) = buffer.after(is_paste) {
+            let _ = to_loop.send(Incoming::InputFailed(error));
             return;
         }
     }

@@ -1,11 +1,12 @@
-//! What the operating system gives: time, randomness, signals, the data directory and its lock, who we are, and the files
-//! that hold a seal key.
+//! What the operating system gives: time, randomness, signals, the data directory and its lock, who we are, the files that
+//! hold a seal key, and how the process keeps its memory to itself.
 
 pub mod checkpoint_file;
 pub mod clipboard;
 pub mod clock;
 pub mod data_dir;
 pub mod entropy;
+pub mod hardening;
 pub mod identity;
 pub mod journald;
 pub mod lock;

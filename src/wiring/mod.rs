@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use rustix::fs::Mode;
-use rustix::process::{Resource, Rlimit, setrlimit};
 
 use self::local_store::LocalStore;
 use crate::cli::failure::{Failure, USAGE};
@@ -18,6 +17,7 @@ use crate::domain::text::Email;
 use crate::gateway::in_process::InProcess;
 use crate::service::{Actor, Code, Error};
 use crate::store::sled::contain::is_contained;
+use crate::system::hardening::harden;
 use crate::system::identity::Identity;
 use crate::system::settings::{Arguments, Inputs, Settings};
 
@@ -26,12 +26,7 @@ use crate::system::settings::{Arguments, Inputs, Settings};
 pub fn run(cli: &Cli) -> ExitCode {
     // Before anything is written: nobody else may read it, whatever the shell's umask was.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    // A core would hold every secret in clear; a system that refuses to forbid it is one that makes none.
-    let _ = setrlimit(Resource::Core, none);
+    harden();
     keep_contained_panics_quiet();
     match start(cli) {
         Ok(exit) => ExitCode::from(exit),
