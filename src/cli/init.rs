@@ -7,6 +7,7 @@ use clap::Args;
 use super::context::{Context, password, unexpected};
 use super::failure::Failure;
 use super::org;
+use super::recovery::RecoveryArguments;
 use super::secrets::SignInArguments;
 use super::values;
 use crate::domain::key_pair::KeySize;
@@ -42,6 +43,8 @@ pub struct Init {
     /// Descriptor to read the admin's new password from
     #[arg(long, value_name = "N")]
     password_fd: Option<u32>,
+    #[command(flatten)]
+    recovery: RecoveryArguments,
 }
 
 #[derive(Debug, Clone)]
@@ -68,6 +71,7 @@ impl Init {
             .as_deref()
             .map_or_else(|| Ok(context.brand.clone()), Brand::parse)?;
         let (slug, name) = (Slug::parse(&self.slug)?, OrganizationName::parse(&self.name)?);
+        self.recovery.check()?;
         let state = context.gateway.state()?;
         if state == StoreState::Ready {
             refuse_if_onboarded(context)?;
@@ -89,17 +93,19 @@ impl Init {
         if let Some(warning) = self.key_size.warning() {
             context.output.note(warning);
         }
-        org::onboard(
+        let recipient = self.recovery.hand_over(context)?;
+        let onboarded = org::onboard(
             context,
             Onboard {
-                recipient: None,
+                recipient,
                 brand,
                 slug,
                 name,
                 size: self.key_size,
                 admin: Credentials { email, password },
             },
-        )
+        );
+        onboarded.inspect_err(|_| self.recovery.take_back())
     }
 
     fn make(&self, context: &Context<'_>, proposed: PathBuf) -> Result<(), Failure> {

@@ -14,6 +14,7 @@
 //! | `activity list` | `ActivityPage` |
 //! | `activity follow`, `activity export` (which needs no `--json`) | `AuditEntry`, one a line |
 //! | `audit verify` | `AuditReport` |
+//! | `backup recipient show` | `BackupsView` |
 //! | `verify` | [`Verified`] |
 //! | everything else | `{"done":true}` |
 //! | errors, on standard error | `{"error":{"code","message","hint"}}`, with `field` where it is about one |

@@ -3,12 +3,13 @@
 //! - Answers go to standard output, notes and errors to standard error; exit codes are those of [`failure`].
 //! - `--json` prints one line of JSON: the views of `service::response`, or the shapes of `json`.
 //! - A secret is printed only by `token create`, `token rotate`, `cashier add`, `cashier reset` and `key decrypt`, whose
-//!   answer it is.
+//!   answer it is; and the recovery key by `init` and `backup recipient new`, on the terminal itself.
 
 pub mod failure;
 
 mod activity;
 mod audit;
+mod backup;
 mod cashier;
 mod clock;
 mod context;
@@ -18,6 +19,7 @@ mod key;
 mod org;
 mod output;
 mod seal;
+mod recovery;
 mod secrets;
 mod token;
 mod usage;
@@ -116,6 +118,8 @@ pub enum Command {
     /// The clock, and what to do when it jumped
     #[command(subcommand)]
     Clock(clock::Clock),
+    /// Backups, and whom they are encrypted to
+    Backup(backup::Backup),
     /// Open the console on the tokens; without a terminal, list them
     Tokens(token::Tokens),
     /// Read a token from standard input: exit 0 if it is good, else 4 and the reason
@@ -143,6 +147,7 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
         Command::Cashier(cashier) => cashier.run(context),
         Command::Activity(activity) => activity.run(context),
         Command::Clock(clock) => clock.run(context),
+        Command::Backup(backup) => backup.run(context),
         Command::Tokens(tokens) => tokens.list(context),
         Command::Audit(audit) => return audit.run(context),
         Command::Verify => return verify::run(context),

@@ -122,6 +122,29 @@ impl EnvFile {
     }
 }
 
+/// Writes a new file of ours (0600), durable when it returns; never over one that is there, and never a part of it.
+///
+/// # Errors
+/// There is something at that path, or the operating system refused.
+pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+    let directory = File::open(directory_of(path))?;
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::openat(
+        &directory,
+        name,
+        flags,
+        Mode::RUSR | Mode::WUSR,
+    )?);
+    (&file)
+        .write_all(content)
+        .and_then(|()| file.sync_all())
+        .inspect_err(|_| {
+            let _ = rustix::fs::unlinkat(&directory, name, AtFlags::empty());
+        })?;
+    directory.sync_all()
+}
+
 /// Writes a file of ours (0600) in the place of whatever was there: all or nothing, and durable when it returns.
 ///
 /// # Errors

@@ -59,7 +59,11 @@ impl Prompt {
         Ok(Some(String::from_utf8_lossy(&answer).trim().to_owned()))
     }
 
-    fn say(&self, text: &str) -> io::Result<()> {
+    /// Says something.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn say(&self, text: &str) -> io::Result<()> {
         let mut terminal = &self.0;
         terminal.write_all(text.as_bytes())?;
         terminal.flush()

@@ -25,6 +25,7 @@ const COMMANDS: [(&str, &[&str]); 4] = [
             "ada@acme.test",
             "--key-size",
             "2048",
+            "--no-recovery-key",
         ],
     ),
     (

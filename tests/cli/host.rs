@@ -63,6 +63,9 @@ impl Host {
         ];
         arguments.extend(["--key-size", "2048", "--password-file", "password"]);
         arguments.extend(more);
+        if !more.contains(&"--recovery-file") {
+            arguments.push("--no-recovery-key");
+        }
         self.run(&arguments)
     }
 

@@ -48,7 +48,10 @@ fn a_store_that_was_made_and_not_onboarded_is_gone_on_with() {
         "ada@acme.test",
         "--password-file",
         "short",
+        "--recovery-file",
+        "recovery.key",
     ]);
+    assert!(!host.path("recovery.key").exists(), "it would open nothing");
     assert_eq!(said.code, 1, "{said:?}");
     assert!(host.data().join("keyring").exists());
     host.init(&[]).succeeds();
@@ -156,4 +159,44 @@ fn nothing_that_was_given_or_minted_lies_in_the_data() {
         Host::found(&host.data(), b"payouts").is_some(),
         "the search finds what is there"
     );
+}
+
+#[test]
+fn the_recovery_key_goes_into_a_new_file_or_nowhere_on_purpose() {
+    let host = Host::empty();
+    let init = [
+        "init",
+        "--slug",
+        "acme",
+        "--name",
+        "Acme",
+        "--admin",
+        "ada@acme.test",
+    ];
+    let init = [
+        init.as_slice(),
+        &["--key-size", "2048", "--password-file", "password"],
+    ]
+    .concat();
+    let said = host.run(&init).refused(2);
+    assert!(
+        said.contains("--recovery-file") && said.contains("--no-recovery-key"),
+        "{said}"
+    );
+    host.file("taken", "something else");
+    let said = host.init(&["--recovery-file", "taken"]).refused(1);
+    assert!(said.contains("already"), "{said}");
+    assert!(!host.data().exists(), "nothing was made");
+
+    host.init(&["--recovery-file", "recovery.key"]).succeeds();
+    let path = host.path("recovery.key");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let key = fs::read_to_string(&path).unwrap();
+    assert!(
+        key.starts_with("AGE-SECRET-KEY-1") && key.len() == 75,
+        "74 characters and a newline"
+    );
+    host.keep_secret(key.trim());
+    let shown = host.run(&["backup", "recipient", "show", "-q"]).succeeds().out;
+    assert!(shown.starts_with("age1"), "{shown}");
 }

@@ -22,7 +22,7 @@ fn shows(pty: &Pty, secret: &str) -> bool {
     String::from_utf8_lossy(&pty.raw()).contains(secret)
 }
 
-const INIT: [&str; 9] = [
+const INIT: [&str; 10] = [
     "init",
     "--slug",
     "acme",
@@ -32,6 +32,7 @@ const INIT: [&str; 9] = [
     "ada@acme.test",
     "--key-size",
     "2048",
+    "--no-recovery-key",
 ];
 const CREATE: [&str; 7] = [
     "token",

@@ -177,9 +177,24 @@ impl Console {
         console.type_in(PASSWORD);
         // The size, the seal, its file, the summary.
         console.keys("enter | up | enter | enter | enter | enter");
+        console.keeps_the_recovery_key();
         console.settle();
         assert!(console.text().contains("Encryption Keys"), "{}", console.text());
         console
+    }
+
+    /// Types the end of the recovery key that is shown.
+    pub fn keeps_the_recovery_key(&mut self) {
+        self.settle();
+        let text = self.text();
+        let key = text
+            .split_whitespace()
+            .find(|word| word.starts_with("AGE-SECRET-KEY-1"));
+        let key = key
+            .unwrap_or_else(|| panic!("no recovery key: {text}"))
+            .to_owned();
+        self.type_in(&key[key.len() - 6..]);
+        self.keys("enter");
     }
 
     /// Has Ada add a cashier, who sets [`PASSWORD`]: from elsewhere, over the same gateway.

@@ -218,6 +218,9 @@ fn wizard() {
     insta::assert_snapshot!("wizard_key_file", picture(&console));
     console.keys("enter");
     insta::assert_snapshot!("wizard_summary", picture(&console));
+    console.keys("enter");
+    console.settle();
+    insta::assert_snapshot!("wizard_recovery_key", picture(&console));
 }
 
 #[test]

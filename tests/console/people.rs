@@ -239,5 +239,5 @@ fn a_click_selects_an_entry() {
     console.keys("esc | 3");
     console.take(Event::Input(Input::Click { column: 20, row: 6 }));
     console.keys("enter");
-    console.sees("Entry 2");
+    console.sees("Entry 3");
 }

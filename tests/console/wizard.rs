@@ -22,14 +22,14 @@ fn going_back_loses_nothing_that_was_typed() {
     console.sees("acme-payments");
     console.keys("enter");
     console.sees(ADA);
-    console.sees("step 2 of 6");
+    console.sees("step 2 of 7");
 }
 
 #[test]
 fn escape_on_the_first_step_stays_and_quits_nothing() {
     let mut console = Console::over(absent());
     console.keys("esc | esc");
-    console.sees("step 1 of 6");
+    console.sees("step 1 of 7");
     assert!(!console.quit);
 }
 
@@ -54,6 +54,8 @@ fn a_common_password_leads_back_to_its_step_and_a_second_try_succeeds() {
     console.fill(ADA, common);
     console.type_in(common);
     console.keys("enter | up | enter | enter | enter | enter");
+    console.keeps_the_recovery_key();
+    console.settle();
     console.sees("Who is the first admin?");
     console.sees("✗ ");
     console.keys("ctrl-u");
@@ -82,7 +84,7 @@ fn a_wrong_passphrase_is_said_and_the_right_one_opens() {
     console.type_in(PASSWORD);
     console.keys("enter");
     // It is open, and empty: the wizard goes on without asking for a seal.
-    console.sees("step 1 of 4");
+    console.sees("step 1 of 5");
 }
 
 #[test]
@@ -93,4 +95,33 @@ fn five_minutes_without_a_key_forget_typed_passwords_and_nothing_else() {
     console.pass(std::time::Duration::from_secs(301));
     console.sees(ADA);
     console.sees_not("••••");
+}
+
+#[test]
+fn the_recovery_key_is_shown_until_its_end_was_typed_and_never_again() {
+    let mut console = Console::over(absent());
+    console.keys("Acme | enter | enter | enter");
+    console.fill(ADA, PASSWORD);
+    console.type_in(PASSWORD);
+    console.keys("enter | up | enter | enter | enter | enter");
+    console.settle();
+    console.sees("AGE-SECRET-KEY-1");
+    console.sees("last step");
+    console.keys("x | enter");
+    console.sees("these are not its last six characters");
+    console.keys("ctrl-u");
+    // Nobody is there: it is hidden, and another one is made.
+    console.pass(std::time::Duration::from_secs(301));
+    console.sees_not("AGE-SECRET-KEY-1");
+    console.sees("Is this right?");
+    console.keys("enter");
+    console.sees("the password has 0 characters");
+    console.type_in(PASSWORD);
+    console.keys("enter");
+    console.type_in(PASSWORD);
+    console.keys("enter | enter | enter");
+    console.keeps_the_recovery_key();
+    console.settle();
+    console.sees("generation 1");
+    console.sees_not("AGE-SECRET-KEY-1");
 }

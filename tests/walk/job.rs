@@ -79,12 +79,13 @@ impl Walk {
             .sees("Whose connections are these?")
             .types("Acme")
             .sees("acme");
-        operator.types("\r\r\r").sees("step 2 of 6");
+        operator.types("\r\r\r").sees("step 2 of 7");
         operator.types(&format!("{EMAIL}\r{PASSWORD}\r{PASSWORD}\r"));
-        operator.sees("step 3 of 6").sees("● 3072 bits").types("\r");
-        operator.sees("step 4 of 6").sees("● key file").types("\r");
-        operator.sees("step 5 of 6").types("\r");
+        operator.sees("step 3 of 7").sees("● 3072 bits").types("\r");
+        operator.sees("step 4 of 7").sees("● key file").types("\r");
+        operator.sees("step 5 of 7").types("\r");
         operator.sees("Is this right?").types("\r");
+        operator.sees("Keep the recovery key").keeps_the_recovery_key();
         operator.sees("Acme has its first key pair").sees("generation 1");
         operator.sees("Settings › API Connections");
         operator

@@ -59,6 +59,16 @@ impl Operator {
     }
 
     /// E-mail address and password, into a form whose cursor is on the former.
+    /// Types the end of the recovery key that is shown.
+    pub(crate) fn keeps_the_recovery_key(&mut self) -> &mut Self {
+        let screen = self.sees("AGE-SECRET-KEY-1").pty.contents();
+        let key = screen
+            .split_whitespace()
+            .find(|word| word.starts_with("AGE-SECRET-KEY-1"));
+        let key = key.unwrap().to_owned();
+        self.types(&format!("{}\r", &key[key.len() - 6..]))
+    }
+
     pub(crate) fn gives_credentials(&mut self) -> &mut Self {
         self.types(&format!("\x15{EMAIL}\r{PASSWORD}\r"))
     }

@@ -148,6 +148,8 @@ pub enum Tag {
     SignOut,
     /// The wizard: the first organization.
     Onboard,
+    /// A recovery key was made.
+    RecoveryKey,
     /// Encryption Keys.
     Keys(keys::Tag),
     /// API Tokens.

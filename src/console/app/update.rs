@@ -225,7 +225,8 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
         model.facts.session = None;
     }
     let idle = now.monotonic.saturating_sub(model.last_input);
-    let secret = model.dialogs.iter().any(|(_, dialog)| dialog.holds_secret());
+    let secret = model.dialogs.iter().any(|(_, dialog)| dialog.holds_secret())
+        || matches!(&model.stage, Stage::Absent(wizard) if wizard.holds_secret());
     let limit = if secret { model.idle.min(IDLE) } else { model.idle };
     if idle >= limit && model.lock.is_none() {
         match &mut model.stage {

@@ -7,7 +7,12 @@ use crate::console::form::Form;
 use crate::console::keymap::Context;
 use crate::domain::cashier::{PASSWORD_MAX, PASSWORD_MIN};
 use crate::domain::key_pair::KeySize;
+use crate::domain::recovery::Recipient;
 use crate::domain::text::{Brand, EmailText, OrganizationName, Slug};
+use crate::service::response::RecoveryKey;
+
+/// How much of the recovery key is typed to show that it was kept.
+pub(super) const RECOVERY_END: usize = 6;
 
 /// One step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub(super) enum Step {
     KeyFile,
     Passphrase,
     Summary,
+    /// The recovery key is shown, this once.
+    Recovery,
     /// The store, then the key pair are being made.
     Working,
 }
@@ -35,6 +42,12 @@ pub struct Wizard {
     pub(super) passphrase: Form,
     /// Carries the error when making it failed.
     pub(super) summary: Form,
+    /// Proves that the recovery key was kept.
+    pub(super) recovery: Form,
+    /// The recovery key, while it is shown.
+    pub(super) shown: Option<RecoveryKey>,
+    /// Whom backups are for, once its key was kept.
+    pub(super) recipient: Option<Recipient>,
     /// Where the data will be; `None` when the store is there already.
     pub(super) data_dir: Option<PathBuf>,
     /// Since when it is working.
@@ -109,6 +122,15 @@ impl Wizard {
                     "asked for at every start; nobody can recover it",
                 ),
             summary: Form::new(),
+            recovery: Form::new().field(
+                "end",
+                "Its end",
+                RECOVERY_END,
+                "",
+                "the last six characters, to show that you have it",
+            ),
+            shown: None,
+            recipient: None,
             data_dir: None,
             since: Duration::ZERO,
             own_slug: false,
@@ -121,10 +143,20 @@ impl Wizard {
         self.form().context()
     }
 
+    /// Whether it shows a recovery key.
+    #[must_use]
+    pub const fn holds_secret(&self) -> bool {
+        self.shown.is_some()
+    }
+
     /// Forgets passwords that were typed: nobody was there for long.
     pub fn wipe(&mut self) {
         if self.step == Step::Working {
             return;
+        }
+        if self.step == Step::Recovery {
+            self.step = Step::Summary;
+            self.hide();
         }
         self.admin.wipe("password");
         self.admin.wipe("again");
@@ -144,7 +176,16 @@ impl Wizard {
             });
         }
         steps.push(Step::Summary);
+        if self.recipient.is_none() {
+            steps.push(Step::Recovery);
+        }
         steps
+    }
+
+    /// Forgets a recovery key that nobody kept: nothing is encrypted to it.
+    pub(super) fn hide(&mut self) {
+        self.shown = None;
+        self.recovery.wipe("end");
     }
 
     pub(super) fn keeps_key_file(&self) -> bool {
@@ -164,6 +205,7 @@ impl Wizard {
             Step::KeyFile => &self.key_file,
             Step::Passphrase => &self.passphrase,
             Step::Summary | Step::Working => &self.summary,
+            Step::Recovery => &self.recovery,
         }
     }
 
@@ -176,6 +218,7 @@ impl Wizard {
             Step::KeyFile => &mut self.key_file,
             Step::Passphrase => &mut self.passphrase,
             Step::Summary | Step::Working => &mut self.summary,
+            Step::Recovery => &mut self.recovery,
         }
     }
 }

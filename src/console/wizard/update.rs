@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::model::{Step, Wizard};
+use super::model::{RECOVERY_END, Step, Wizard};
 use crate::console::app::desk::Order;
 use crate::console::app::{Desk, Effect, News, Tag, Work};
 use crate::console::form::{Form, Pressing};
@@ -26,6 +26,17 @@ impl Wizard {
                 News::Key(_, Some(Command::Back)) => self.go(-1),
                 _ => None,
             };
+        }
+        if self.step == Step::Recovery {
+            match self.recovery.take(&news) {
+                Pressing::Back => {
+                    self.hide();
+                    self.step = Step::Summary;
+                }
+                Pressing::Submit => self.confirm_recovery(desk),
+                _ => {}
+            }
+            return None;
         }
         match self.form_mut().take(&news) {
             Pressing::Back => return self.go(-1),
@@ -80,7 +91,7 @@ impl Wizard {
                 }
                 absolute
             }
-            Step::Size | Step::Seal | Step::Summary | Step::Working => true,
+            Step::Size | Step::Seal | Step::Summary | Step::Recovery | Step::Working => true,
         }
     }
 
@@ -96,7 +107,7 @@ impl Wizard {
         self.since = desk.facts.at.monotonic;
         self.summary = Form::new();
         if self.data_dir.is_none() {
-            self.onboard(desk);
+            self.go_on(desk);
             return None;
         }
         let seal = if self.keeps_key_file() {
@@ -113,11 +124,35 @@ impl Wizard {
             Ok(()) => {
                 // From now on the store is there: a second try only onboards.
                 self.data_dir = None;
-                self.onboard(desk);
+                self.go_on(desk);
             }
             Err(error) => self.fail(&error),
         }
         None
+    }
+
+    /// The store is there: the recovery key comes next, and then the organization.
+    fn go_on(&mut self, desk: &mut Desk<'_>) {
+        match self.recipient {
+            Some(_) => self.onboard(desk),
+            None => desk.ask(Tag::RecoveryKey, Request::MakeRecoveryKey),
+        }
+    }
+
+    fn confirm_recovery(&mut self, desk: &mut Desk<'_>) {
+        let Some(key) = &self.shown else { return };
+        let text = key.identity.expose_text().unwrap_or_default();
+        let end = &text[text.len().saturating_sub(RECOVERY_END)..];
+        if !self.recovery.text("end").eq_ignore_ascii_case(end) {
+            self.recovery
+                .refuse("end", "these are not its last six characters");
+            return;
+        }
+        self.recipient = Some(key.recipient);
+        self.hide();
+        self.step = Step::Working;
+        self.since = desk.facts.at.monotonic;
+        self.onboard(desk);
     }
 
     fn onboard(&mut self, desk: &mut Desk<'_>) {
@@ -132,7 +167,7 @@ impl Wizard {
         };
         let password = self.admin.secret("password");
         let onboard = Onboard {
-            recipient: None,
+            recipient: self.recipient,
             brand,
             slug,
             name,
@@ -153,6 +188,10 @@ impl Wizard {
                 if let Some(admin) = self.admin.parsed("e-mail address", Email::folded) {
                     desk.order(Order::Onboarded(admin));
                 }
+            }
+            News::Answer(Tag::RecoveryKey, Ok(Response::RecoveryKey(key))) => {
+                self.shown = Some(key);
+                self.step = Step::Recovery;
             }
             News::Answer(_, Err(error)) => self.fail(&error),
             _ => {}

@@ -14,6 +14,9 @@ use crate::console::widgets::fitted;
 use crate::console::widgets::progress::{self, Progress};
 use crate::domain::text::escape;
 
+/// As wide as the smallest terminal: the key's 74 characters stay in one line.
+const KEY_WIDTH: u16 = 80;
+
 impl Wizard {
     /// Draws it.
     pub fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
@@ -22,12 +25,18 @@ impl Wizard {
             .iter()
             .position(|step| *step == self.step)
             .map_or(steps.len(), |place| place + 1);
-        let title = format!(
-            "Welcome to Strongroom {} step {place} of {}",
-            theme.glyphs.dot,
-            steps.len()
-        );
-        let area = dialog::open(frame, theme, &title, Tone::Plain, 74, 18);
+        // The store is there by then, and how it is sealed no step any more.
+        let count = match self.step {
+            Step::Recovery => "last step".to_owned(),
+            _ => format!("step {place} of {}", steps.len()),
+        };
+        let title = format!("Welcome to Strongroom {} {count}", theme.glyphs.dot);
+        let width = if self.step == Step::Recovery {
+            KEY_WIDTH
+        } else {
+            74
+        };
+        let area = dialog::open(frame, theme, &title, Tone::Plain, width, 18);
         let heading = Line::styled(self.heading(), theme.title);
         frame.render_widget(
             heading,
@@ -44,6 +53,7 @@ impl Wizard {
         match self.step {
             Step::Summary => self.summary(facts, theme, frame, below),
             Step::Working => self.progress(facts, theme, frame, below),
+            Step::Recovery => self.key(facts, theme, frame, below),
             _ => self.form().draw(frame, below, theme, facts.at.monotonic),
         }
         let foot = Rect {
@@ -63,6 +73,7 @@ impl Wizard {
             Step::KeyFile => "Where is the key file?",
             Step::Passphrase => "What is the passphrase?",
             Step::Summary => "Is this right?",
+            Step::Recovery => "Keep the recovery key",
             Step::Working => "Making it",
         }
     }
@@ -88,6 +99,10 @@ impl Wizard {
             ],
             Step::Passphrase => &["Whoever knows it and has the data can read the secrets."],
             Step::Summary => &["Nothing was written so far."],
+            Step::Recovery => &[
+                "Backups are encrypted to it: it opens them together with the seal.",
+                "It is shown this once, and kept nowhere. Keep both, apart from this host.",
+            ],
             Step::Working => &["This takes some seconds."],
         }
     }
@@ -106,6 +121,19 @@ impl Wizard {
             Span::styled("ctrl-c ", theme.key),
             Span::styled("leaves", theme.dim),
         ])
+    }
+
+    /// The key alone in its line, to be copied with the terminal's own means, and the field below.
+    fn key(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+        let text = self.shown.as_ref().and_then(|key| key.identity.expose_text());
+        let line = Line::styled(text.unwrap_or_default(), theme.accent);
+        frame.render_widget(line, Rect { height: 1, ..area });
+        let below = Rect {
+            y: area.y + 3,
+            height: area.height.saturating_sub(3),
+            ..area
+        };
+        self.form().draw(frame, below, theme, facts.at.monotonic);
     }
 
     fn summary(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
