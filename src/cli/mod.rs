@@ -13,6 +13,7 @@ mod backup;
 mod cashier;
 mod clock;
 mod context;
+mod doctor;
 mod init;
 mod json;
 mod key;
@@ -120,6 +121,8 @@ pub enum Command {
     Clock(clock::Clock),
     /// Backups, and whom they are encrypted to
     Backup(backup::Backup),
+    /// How the store is, and what to do about it
+    Doctor(doctor::Doctor),
     /// Open the console on the tokens; without a terminal, list them
     Tokens(token::Tokens),
     /// Read a token from standard input: exit 0 if it is good, else 4 and the reason
@@ -149,6 +152,7 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
         Command::Clock(clock) => clock.run(context),
         Command::Backup(backup) => backup.run(context),
         Command::Tokens(tokens) => tokens.list(context),
+        Command::Doctor(doctor) => return doctor.run(context),
         Command::Audit(audit) => return audit.run(context),
         Command::Verify => return verify::run(context),
     }

@@ -135,7 +135,7 @@ fn refusal(rollback: &Rollback) -> Error {
             "this is an older state of the store: it ends at commit {found}, and commit {anchored} was acknowledged by {anchored_at}"
         ),
         format!(
-            "put the newer copy back; or an admin accepts this one: what came after commit {found} is lost then, revocations too"
+            "put the newer copy back; or have an admin accept this one, without all that came after commit {found}, revocations too: strongroom doctor --accept-older {found}"
         ),
     )
 }

@@ -35,6 +35,7 @@ fn the_help_is_what_it_was() {
         "activity follow",
         "activity export",
         "audit verify",
+        "doctor",
         "tokens",
         "verify",
     ];

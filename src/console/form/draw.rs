@@ -30,7 +30,9 @@ impl Form {
             part.draw(frame, row, theme, focused);
             y += part.height();
         }
-        let foot = Rect::new(area.x, y, area.width, 2).intersection(area);
+        // Two rows, and what else the dialog has.
+        let rows = area.bottom().saturating_sub(y);
+        let foot = Rect::new(area.x, y, area.width, rows).intersection(area);
         self.draw_foot(frame, foot, theme, now);
     }
 

@@ -74,11 +74,11 @@ impl Dialog for Accept {
     }
 
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
-        let height = self.form.height() + 6;
+        let height = self.form.height() + 8;
         let area = dialog::open(frame, theme, "Accept the older state", Tone::Danger, 72, height);
         let lines = [
             "What came after it is lost for good. Tokens that were revoked since",
-            "work again: look at once which ones to revoke anew. An admin accepts.",
+            "work again: look at once which to revoke anew. An admin accepts it.",
         ];
         for (line, y) in lines.into_iter().zip(area.y + 1..) {
             frame.render_widget(Line::styled(line, theme.text), Rect { y, height: 1, ..area });

@@ -77,7 +77,7 @@ impl RolledBack {
                 .as_ref()
                 .map_or(entry.actor.os_user.as_str(), Email::as_str);
             let text = format!(
-                "  {}  {}  {}  {who}",
+                "  {}  {}  {who}  {}",
                 when::exact(entry.at, 0),
                 entry.action.word(),
                 entry.subject

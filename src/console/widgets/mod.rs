@@ -72,10 +72,10 @@ pub fn fitted(text: &str, width: usize, theme: &Theme) -> String {
     fitted
 }
 
-/// `text` in rows of `width` cells at most, broken between words.
+/// `text` in rows of `width` cells at most, broken between words, and within those that are longer than a row.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
-    use unicode_width::UnicodeWidthStr;
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
     let mut rows = vec![String::new()];
     for word in text.split(' ') {
         match rows.last_mut() {
@@ -85,6 +85,20 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
                 row.push_str(word);
             }
             _ => rows.push(word.to_owned()),
+        }
+        while let Some(row) = rows.last_mut().filter(|row| row.width() > width) {
+            let mut used = 0;
+            let fits = |&(_, c): &(usize, char)| {
+                used += c.width().unwrap_or(0);
+                used <= width
+            };
+            let end = row.char_indices().take_while(fits).last();
+            // A character wider than a row is left as it is.
+            let Some(end) = end.map(|(place, c)| place + c.len_utf8()) else {
+                break;
+            };
+            let rest = row.split_off(end);
+            rows.push(rest);
         }
     }
     rows

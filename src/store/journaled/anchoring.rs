@@ -23,6 +23,8 @@ struct Shared {
     cipher: Arc<dyn StoreCipher>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    /// Held while the file is written.
+    writing: Mutex<()>,
     wake: Condvar,
 }
 
@@ -63,6 +65,7 @@ impl Anchoring {
             cipher,
             clock,
             state: Mutex::new(state),
+            writing: Mutex::default(),
             wake: Condvar::new(),
         });
         let of_thread = Arc::clone(&shared);
@@ -138,6 +141,7 @@ impl Shared {
     }
 
     fn write(&self) {
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let (link, time) = {
             let state = self.lock();
             match state.wanted {
