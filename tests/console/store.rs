@@ -4,9 +4,11 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use strongroom::console::app::{Message, Stage};
+use strongroom::console::app::{Message, News, Stage};
+use strongroom::console::keymap::Command;
 use strongroom::console::runtime::Event as Incoming;
 use strongroom::console::starting::Starting;
+use strongroom::console::unlock::Unlock;
 use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
 use strongroom::domain::trusted_time::Jump;
@@ -208,6 +210,27 @@ fn a_long_opening_says_what_is_done_and_for_how_long() {
     insta::assert_snapshot!("store_rebuilt_while_opening", picture(&console));
     console.keys("q");
     assert!(console.quit);
+}
+
+#[test]
+fn a_long_opening_after_the_passphrase_takes_the_place_of_its_form() {
+    let gateway = Arc::new(Troubled::default());
+    let mut console = Console::with(gateway.clone(), noon());
+    let mut unlock = Unlock::default();
+    let enter = "enter".parse().unwrap();
+    let mut take = |news| unlock.update(&news, Duration::ZERO).is_some();
+    assert!(!take(News::Paste(PASSWORD.to_owned().into())));
+    assert!(take(News::Key(enter, Some(Command::Accept))));
+    console.model.stage = Stage::Sealed(unlock);
+    *gateway.step.lock().unwrap() = Some(OpeningStep::Unsealing);
+    console.pass(Duration::from_secs(2));
+    console.sees("The store is sealed");
+    *gateway.step.lock().unwrap() = Some(OpeningStep::Reading(4096));
+    console.pass(Duration::from_secs(2));
+    console.pass(Duration::from_secs(2));
+    console.sees("Reading every record: 4,096");
+    console.take(Incoming::Message(Message::Unlocked(Ok(()))));
+    console.sees("Fingerprint");
 }
 
 fn older() -> (Arc<Troubled>, Console) {

@@ -18,7 +18,7 @@ use crate::console::stopped::Stopped;
 use crate::console::unlock::Unlock;
 use crate::console::wizard::Wizard;
 use crate::console::{activity, cashiers, keys, tokens};
-use crate::gateway::StoreState;
+use crate::gateway::{OpeningStep, StoreState};
 use crate::service::request::Request;
 use crate::service::{Error, Event, Response};
 
@@ -42,11 +42,7 @@ fn take_message(model: &mut Model, message: Message, effects: &mut Vec<Effect>) 
         Message::Event(event) => take_event(model, event, effects),
         Message::State(Ok(state)) => begin(model, state, effects),
         Message::State(Err(error)) => stop(model, error),
-        Message::Opening(step) => {
-            if let Stage::Starting(starting) = &mut model.stage {
-                starting.take(step);
-            }
-        }
+        Message::Opening(step) => take_step(model, step),
         Message::Initialized(result) => {
             with_wizard(model, effects, |wizard, desk| wizard.initialized(result, desk));
         }
@@ -55,6 +51,20 @@ fn take_message(model: &mut Model, message: Message, effects: &mut Vec<Effect>) 
         Message::SignInRequired(ask) => orders::sign_in_for(model, ask, effects),
         Message::Copied(copied) => orders::take_copied(model, copied, effects),
         Message::Written { to, result } => tell(model, to, News::Written(result), effects),
+    }
+}
+
+/// How far the opening is; once the passphrase was right, that takes the place of its form.
+fn take_step(model: &mut Model, step: Option<OpeningStep>) {
+    let now = model.facts.at.monotonic;
+    if let Stage::Sealed(unlock) = &model.stage
+        && unlock.is_waiting()
+        && !matches!(step, None | Some(OpeningStep::Unsealing))
+    {
+        model.stage = Stage::Starting(Starting::new(now));
+    }
+    if let Stage::Starting(starting) = &mut model.stage {
+        starting.take(step);
     }
 }
 
@@ -238,7 +248,9 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
             Stage::Starting(_) | Stage::Stopped(_) => {}
         }
     }
-    if matches!(model.stage, Stage::Starting(_)) {
+    if matches!(&model.stage, Stage::Starting(_))
+        || matches!(&model.stage, Stage::Sealed(unlock) if unlock.is_waiting())
+    {
         effects.push(Effect::Work(Work::Opening));
     }
     if matches!(model.stage, Stage::Absent(_)) {

@@ -10,7 +10,7 @@ use super::app::News;
 use super::keymap::{Command, Context};
 use super::widgets::choice::Choice;
 use super::widgets::field::{Field, Pressed};
-use crate::domain::cashier::PASSWORD_MAX;
+use crate::domain::cashier::{PASSWORD_MAX, Role};
 use crate::domain::secret::Secret;
 use crate::domain::text::{Email, TextError};
 use crate::service::Error;
@@ -123,14 +123,20 @@ impl Form {
     }
 
     /// Adds a cashier's e-mail address and password, named `email` and `password`; [`Form::credentials`] reads them.
+    /// Where a role is needed the form says so, before it is filled in.
     #[must_use]
-    pub fn credentials_of(self, email: Option<&Email>) -> Self {
+    pub fn credentials_of(self, email: Option<&Email>, needed: Option<Role>) -> Self {
+        let whose = match needed {
+            None | Some(Role::Viewer) => "e-mail address",
+            Some(Role::Operator) => "e-mail address of an operator or admin",
+            Some(Role::Admin) => "e-mail address of an admin",
+        };
         self.field(
             "e-mail address",
             "Cashier",
             Email::MAX,
             email.map_or("", Email::as_str),
-            "e-mail address",
+            whose,
         )
         .masked("password", "Password", PASSWORD_MAX, "")
     }

@@ -10,6 +10,7 @@ use crate::console::keymap::Context;
 use crate::console::theme::Theme;
 use crate::console::when;
 use crate::console::widgets::dialog::{self, Tone};
+use crate::domain::cashier::Role;
 use crate::service::Response;
 use crate::service::request::Request;
 use crate::service::response::ClockView;
@@ -24,8 +25,7 @@ pub(super) struct Confirm {
 
 impl Confirm {
     pub(super) fn new(clock: ClockView, facts: &Facts) -> Self {
-        let mut form = Form::new().credentials_of(facts.email.as_ref());
-        form.annotate("e-mail address", "an admin's e-mail address");
+        let form = Form::new().credentials_of(facts.email.as_ref(), Some(Role::Admin));
         Self { clock, form }
     }
 }

@@ -17,6 +17,7 @@ use crate::console::widgets::dialog::{self, Tone};
 use crate::console::widgets::fitted;
 use crate::console::widgets::progress::{self, Progress};
 use crate::console::wizard::sizes;
+use crate::domain::cashier::Role;
 use crate::domain::key_pair::KeySize;
 use crate::domain::text::Slug;
 use crate::service::request::{JobId, Request, RotateKey};
@@ -55,7 +56,7 @@ impl Rotate {
         let form = Form::new()
             .choice("size", "Key size", sizes(), size.max(1))
             .field("confirmation", "Organization", Slug::MAX, "", &confirm)
-            .credentials_of(facts.email.as_ref());
+            .credentials_of(facts.email.as_ref(), Some(Role::Admin));
         Self {
             organization: view.organization.clone(),
             old: view.active.clone(),

@@ -27,7 +27,7 @@ impl Lock {
     #[must_use]
     pub fn new(email: Option<&Email>, only: Option<Email>) -> Self {
         let email = only.as_ref().or(email);
-        let mut form = Form::new().credentials_of(email);
+        let mut form = Form::new().credentials_of(email, None);
         if email.is_some() {
             form.focus_on("password");
         }

@@ -10,6 +10,7 @@ use crate::console::form::{Form, Pressing};
 use crate::console::keymap::Context;
 use crate::console::theme::Theme;
 use crate::console::widgets::dialog::{self, Tone};
+use crate::domain::cashier::Role;
 use crate::service::Response;
 use crate::service::request::Request;
 use crate::service::response::Rollback;
@@ -26,7 +27,7 @@ impl Accept {
         let note = format!("type {}, the commit that this state ends at", rollback.found);
         let form = Form::new()
             .field("commit", "Commit", 20, "", &note)
-            .credentials_of(facts.email.as_ref());
+            .credentials_of(facts.email.as_ref(), Some(Role::Admin));
         Self { rollback, form }
     }
 

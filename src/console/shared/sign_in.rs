@@ -54,7 +54,7 @@ impl SignIn {
     }
 
     fn with(email: Option<&Email>, purpose: Purpose) -> Self {
-        let mut form = Form::new().credentials_of(email);
+        let mut form = Form::new().credentials_of(email, None);
         if email.is_some() {
             form.focus_on("password");
         }

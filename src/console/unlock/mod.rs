@@ -48,6 +48,12 @@ impl Unlock {
         Some(passphrase)
     }
 
+    /// Whether the store is being opened with what was typed.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        self.form.is_waiting()
+    }
+
     /// Whether another try with the passphrase may help.
     #[must_use]
     pub const fn is_about(&self, error: &Error) -> bool {

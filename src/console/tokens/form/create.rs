@@ -9,6 +9,7 @@ use crate::console::theme::Theme;
 use crate::console::tokens::model::Nonces;
 use crate::console::tokens::{Nonce, Tag};
 use crate::console::widgets::dialog::{self, Tone};
+use crate::domain::cashier::Role;
 use crate::domain::text::{Environment, ServiceName, TokenName, Variable};
 use crate::domain::token::Lifetime;
 use crate::service::Response;
@@ -64,7 +65,7 @@ impl Create {
                 "",
                 "the environment variable it will be kept in",
             )
-            .credentials_of(facts.email.as_ref());
+            .credentials_of(facts.email.as_ref(), Some(Role::Operator));
         Self {
             form,
             nonces: Nonces::default(),

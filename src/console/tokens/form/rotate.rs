@@ -11,6 +11,7 @@ use crate::console::theme::Theme;
 use crate::console::tokens::{Tag, callers, rows};
 use crate::console::widgets::dialog::{self, Tone};
 use crate::console::widgets::fitted;
+use crate::domain::cashier::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Lifetime, Overlap};
 use crate::service::request::{Request, RotateToken, TokenRef};
@@ -56,7 +57,7 @@ impl Rotate {
                 lifetimes(facts.now()),
                 place(&Lifetime::ALL, old.lifetime),
             )
-            .credentials_of(facts.email.as_ref());
+            .credentials_of(facts.email.as_ref(), Some(Role::Operator));
         Self {
             form,
             old,
