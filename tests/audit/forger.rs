@@ -8,8 +8,11 @@ use strongroom::domain::text::{Email, Slug};
 use strongroom::domain::time::Timestamp;
 use strongroom::store::record::encode_audit;
 
+/// Gives one field another value.
+pub(crate) type Alteration = fn(&mut AuditEntry);
+
 /// Every field of an entry, each with another value than it had.
-pub(crate) const FIELDS: [(&str, fn(&mut AuditEntry)); 14] = [
+pub(crate) const FIELDS: [(&str, Alteration); 14] = [
     ("at", |entry| {
         entry.at = Timestamp::from_millis(entry.at.millis() + 1)
     }),
@@ -68,8 +71,7 @@ pub(crate) fn hash(entry: &AuditEntry) -> [u8; 32] {
 /// Numbers and chains the entries anew from a place on, as the program would have.
 pub(crate) fn chained_anew(mut entries: Vec<AuditEntry>, from: usize) -> Vec<AuditEntry> {
     let mut previous = from.checked_sub(1).map_or([0; 32], |last| entries[last].hash);
-    for place in from..entries.len() {
-        let entry = &mut entries[place];
+    for (place, entry) in entries.iter_mut().enumerate().skip(from) {
         entry.sequence = place as u64 + 1;
         entry.previous = previous;
         entry.hash = hash(entry);

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activity;
 mod canned;
 mod harness;
 mod keys;

@@ -80,7 +80,7 @@ fn the_command_line_shows_completes_and_says_what_it_does_not_know() {
 fn tabs_are_reached_by_number_and_in_a_circle() {
     let mut console = Console::onboarded();
     for (key, shown) in [
-        ("3", "entries, the newest first"),
+        ("3", "entries ·"),
         ("4", "Cashiers ·"),
         ("tab", "Fingerprint"),
         ("shift-tab", "Cashiers ·"),
@@ -136,11 +136,7 @@ fn notes_go_by_themselves() {
 #[test]
 fn a_click_on_a_tab_shows_it() {
     let mut console = Console::onboarded();
-    for (column, shown) in [
-        (38, "entries, the newest first"),
-        (3, "Fingerprint"),
-        (50, "Cashiers ·"),
-    ] {
+    for (column, shown) in [(38, "entries ·"), (3, "Fingerprint"), (50, "Cashiers ·")] {
         console.take(Event::Input(Input::Click { column, row: 1 }));
         console.sees(shown);
     }

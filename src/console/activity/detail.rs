@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::view::who;
+use super::view::who_did;
 use crate::console::app::{Desk, Dialog, Facts, Fate, News};
 use crate::console::keymap::{Command, Context};
 use crate::console::theme::Theme;
@@ -45,8 +45,8 @@ impl Dialog for Entry {
         let area = dialog::open(frame, theme, &title, tone, 78, 14);
         let actor = &entry.actor;
         let who = match actor.role {
-            Some(role) => format!("{} ({})", who(entry), role.word()),
-            None => who(entry),
+            Some(role) => format!("{} ({})", who_did(entry), role.word()),
+            None => who_did(entry),
         };
         let from = match &actor.address {
             Some(address) => format!("{} (uid {}) from {address}", actor.os_user, actor.uid),

@@ -1,7 +1,9 @@
 //! Tab 3: the audit log.
 
 mod detail;
+mod held;
 mod model;
+mod title;
 mod update;
 mod view;
 

@@ -2,7 +2,7 @@
 
 use super::detail::Entry;
 use super::model::{Model, Tag};
-use super::view::{FIRST_ROW, rows_of};
+use super::view::{first_row, rows_of};
 use crate::console::app::{self, Desk, News};
 use crate::console::key::Key;
 use crate::console::keymap::Command;
@@ -12,63 +12,76 @@ use crate::service::response::ActivityPage;
 /// Takes news in.
 pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
     match news {
-        News::Refresh => model.ask_first(desk),
-        News::Answer(app::Tag::Activity(tag), Ok(Response::Activity(page))) => take(model, tag, page, desk),
-        News::Answer(_, Err(error)) => model.error = Some(error),
+        News::Refresh => model.look_again(desk),
+        // Good news about the log come without an event.
+        News::Tick if model.loaded && model.chain.is_none() => model.look_again(desk),
+        News::Answer(app::Tag::Activity(tag), Ok(Response::Activity(page))) if model.expects(tag) => {
+            take(model, tag, page, desk);
+        }
+        News::Answer(app::Tag::Activity(tag), Err(error)) if model.expects(tag) => model.error = Some(error),
         News::Key(key, command) if model.typing => typing(model, key, command, desk),
         News::Key(_, Some(command)) => obey(model, command, desk),
-        News::Paste(text) if model.filter.paste(&text).is_ok() => model.ask_first(desk),
+        News::Paste(text) if model.filter.paste(&text).is_ok() => model.begin(desk),
         News::Click { row, .. } => {
             fit(model, desk);
-            point(&mut model.window, row);
+            point(model, row);
         }
-        News::Scroll { down } => {
-            fit(model, desk);
-            model
-                .window
-                .command(if down { Command::Down } else { Command::Up });
-        }
+        News::Scroll { down } => obey(model, if down { Command::Down } else { Command::Up }, desk),
         _ => {}
     }
 }
 
 /// Selects the row under the mouse.
-fn point(window: &mut crate::console::widgets::table::Window, row: u16) {
-    let place = usize::from(row).checked_sub(usize::from(FIRST_ROW));
+fn point(model: &mut Model, row: u16) {
+    let visible = model.window.visible();
+    let place = usize::from(row).checked_sub(usize::from(first_row(model)));
     if let Some(row) = place
-        .map(|place| window.visible().start + place)
-        .filter(|row| window.visible().contains(row))
+        .map(|place| visible.start + place)
+        .filter(|row| visible.contains(row))
     {
-        window.select(row);
+        model.window.select(row);
     }
 }
 
 fn fit(model: &mut Model, desk: &Desk<'_>) {
-    model.window.fit(model.entries.len(), rows_of(desk.facts.size));
+    let rows = rows_of(desk.facts.size, model.is_bad());
+    model.window.fit(model.held.entries().len(), rows);
 }
 
-fn take(model: &mut Model, tag: Tag, page: ActivityPage, desk: &Desk<'_>) {
-    match tag {
-        Tag::First => {
-            // What the operator looks at stays selected when newer entries come in above it.
-            let selected = model.selected().map(|entry| entry.sequence);
-            model.entries = page.entries;
-            let place = selected.and_then(|s| model.entries.iter().position(|entry| entry.sequence == s));
-            let was_top = model.window.selected().unwrap_or(0) == 0;
-            fit(model, desk);
-            model.window.select(if was_top { 0 } else { place.unwrap_or(0) });
-        }
-        Tag::More(edition) if edition == model.edition => {
-            model.asked = false;
-            model.entries.extend(page.entries);
-            fit(model, desk);
-        }
-        Tag::More(_) => return,
-    }
-    model.next = page.next;
+fn take(model: &mut Model, tag: Tag, page: ActivityPage, desk: &mut Desk<'_>) {
     model.head = page.head;
+    model.chain = page.chain;
     model.loaded = true;
     model.error = None;
+    match tag {
+        Tag::Newest(_) => {
+            model.held.begin_at_top(page);
+            model.window = Default::default();
+            fit(model, desk);
+        }
+        Tag::Oldest(_) => {
+            model.held.begin_at_bottom(page);
+            fit(model, desk);
+            model.window.command(Command::Bottom);
+        }
+        // Far from the top only the head was asked for.
+        Tag::Above(_) if page.next == Some(model.held.above()) => {}
+        Tag::Above(_) => {
+            // Who looks at the newest entry goes on doing so; who looks at another keeps it.
+            let follows = model.held.is_newest() && model.window.selected().unwrap_or(0) == 0;
+            let came = model.held.add_above(page);
+            if !follows {
+                model.window.shift_down(came, model.held.entries().len());
+            }
+            fit(model, desk);
+        }
+        Tag::Below(_) => {
+            let gone = model.held.add_below(page);
+            model.window.shift_up(gone);
+            fit(model, desk);
+        }
+    }
+    model.settle(desk);
 }
 
 fn typing(model: &mut Model, key: Key, command: Option<Command>, desk: &mut Desk<'_>) {
@@ -77,14 +90,14 @@ fn typing(model: &mut Model, key: Key, command: Option<Command>, desk: &mut Desk
         Some(Command::Back) => {
             model.typing = false;
             model.filter.clear();
-            model.ask_first(desk);
+            model.begin(desk);
         }
         _ => {
             let before = model.filter.text().to_owned();
             // A character that is refused changes nothing, and the field shows that.
             let _ = model.filter.press(key);
             if model.filter.text() != before {
-                model.ask_first(desk);
+                model.begin(desk);
             }
         }
     }
@@ -96,7 +109,7 @@ fn obey(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
         Command::Filter => model.typing = true,
         Command::Back if !model.filter.is_empty() => {
             model.filter.clear();
-            model.ask_first(desk);
+            model.begin(desk);
         }
         Command::Open => {
             if let Some(entry) = model.selected() {
@@ -108,11 +121,11 @@ fn obey(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
                 desk.copy_public("the request's id", entry.request.to_string());
             }
         }
+        Command::Top if !model.held.is_newest() => model.begin(desk),
+        Command::Bottom if model.held.below().is_some() => model.begin_at_bottom(desk),
         other => {
             model.window.command(other);
-            if model.window.visible().end + 20 >= model.entries.len() {
-                model.ask_more(desk);
-            }
+            model.settle(desk);
         }
     }
 }

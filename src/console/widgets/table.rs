@@ -39,6 +39,19 @@ impl Window {
         self.offset = self.offset.clamp(lowest, self.selected.max(lowest)).min(fullest);
     }
 
+    /// `rows` more rows came in above: what is on screen stays there, in a list of `count` rows now.
+    pub fn shift_down(&mut self, rows: usize, count: usize) {
+        self.count = count;
+        self.offset = self.offset.saturating_add(rows);
+        self.select(self.selected.saturating_add(rows));
+    }
+
+    /// The first `rows` rows went: what is on screen stays there.
+    pub fn shift_up(&mut self, rows: usize) {
+        self.offset = self.offset.saturating_sub(rows);
+        self.selected = self.selected.saturating_sub(rows);
+    }
+
     /// Moves by up, down, page up, page down, top and bottom; false for every other command.
     pub fn command(&mut self, command: Command) -> bool {
         let page = self.height.saturating_sub(1).max(1);

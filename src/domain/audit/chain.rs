@@ -79,7 +79,9 @@ pub enum Fault {
 }
 
 impl Fault {
-    const fn words(self) -> &'static str {
+    /// What does not fit, as the end of a sentence.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
         match self {
             Self::Missing => "it is missing",
             Self::Unreadable => "it is no entry, or another one's",
