@@ -1,6 +1,7 @@
 //! When a checkpoint is made, and what it makes superfluous.
 //!
-//! Daily, and when the journal has grown since the last one. The two last are kept, with the frames after the older of
+//! Daily, and when the journal has grown since the last one, by more the larger that is: what checkpoints cost stays in
+//! proportion to what is committed. The two last are kept, with the frames after the older of
 //! them. Commits go on while one is made.
 
 use std::fs::{self, File};
@@ -15,8 +16,9 @@ use crate::store::failure;
 use crate::store::journal::checkpoint::{Ending, Item, Writer};
 use crate::store::sled::Tree;
 
-/// The journal may grow by so much before a checkpoint.
-const LONG: u64 = 16 << 20;
+/// The journal may grow by so much before a checkpoint, or by a part of the last one's length.
+const LONG: u64 = 8 << 20;
+const PART: u64 = 4;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const KEPT: usize = 2;
 
@@ -38,8 +40,11 @@ impl JournaledStore {
             (writer.position.link.sequence, writer.journal.bytes_since(since))
         };
         let is_new = newest.is_none_or(|(last, _)| *last < sequence);
-        let age = newest.map_or(Some(Duration::ZERO), |(_, path)| self.age(path));
-        if is_new && (grown > LONG || age.is_some_and(|age| age > DAY)) {
+        let length = newest
+            .and_then(|(_, path)| fs::metadata(path).ok())
+            .map_or(0, |found| found.len());
+        let age = newest.and_then(|(_, path)| self.age(path));
+        if is_new && (grown > LONG.max(length / PART) || age.is_some_and(|age| age > DAY)) {
             self.checkpoint()?;
         }
         Ok(())
