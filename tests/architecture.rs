@@ -116,6 +116,7 @@ const RULES: &[Rule] = &[
             "chacha20poly1305",
             "hkdf",
             "hmac",
+            "region",
             "sha1",
             "sha2",
             "subtle",

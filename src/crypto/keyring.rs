@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::locked::{self, Locked};
 use super::seal::{AssociatedData, SealingKey};
 use super::seal_error::SealError;
 use crate::domain::secret::{Sealed, Secret};
@@ -108,12 +109,16 @@ impl Keys {
 /// An open keyring. Wiped when dropped.
 pub struct Keyring {
     store: [u8; 16],
+    secret: Locked<SecretKeys>,
+    entropy: Arc<dyn Entropy>,
+}
+
+struct SecretKeys {
     keys: Keys,
     records: SealingKey,
     slots: SealingKey,
     current: (u8, KeyedMac),
     previous: Option<KeyedMac>,
-    entropy: Arc<dyn Entropy>,
 }
 
 /// HMAC-SHA256 with its key absorbed: a clone of it costs two blocks for a token, not four.
@@ -136,16 +141,19 @@ impl KeyedMac {
 
 impl Keyring {
     pub(super) fn new(store: [u8; 16], keys: Keys, entropy: Arc<dyn Entropy>) -> Self {
-        Self {
+        let secret = SecretKeys {
             records: SealingKey::new(&derive(&keys, &store, Purpose::Records)),
             slots: SealingKey::new(&derive(&keys, &store, Purpose::Slots)),
-            store,
             current: (keys.current.id, KeyedMac::new(&keys.current.key)),
             previous: keys
                 .previous
                 .as_ref()
                 .map(|previous| KeyedMac::new(&previous.key)),
             keys,
+        };
+        Self {
+            store,
+            secret: Locked::new(secret),
             entropy,
         }
     }
@@ -158,18 +166,18 @@ impl Keyring {
 
     /// 1 at first, one more each time the keyring was replaced.
     #[must_use]
-    pub const fn epoch(&self) -> u32 {
-        self.keys.epoch
+    pub fn epoch(&self) -> u32 {
+        self.secret.keys.epoch
     }
 
-    pub(super) const fn keys(&self) -> &Keys {
-        &self.keys
+    pub(super) fn keys(&self) -> &Keys {
+        &self.secret.keys
     }
 
     /// The key for one purpose.
     #[must_use]
     pub fn key(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        derive(&self.keys, &self.store, purpose)
+        derive(&self.secret.keys, &self.store, purpose)
     }
 
     fn associated(&self, purpose: Purpose, binding: &Binding<'_>) -> AssociatedData {
@@ -205,7 +213,7 @@ pub(super) fn expand(secret: &[u8; 32], salt: &[u8], info: &[&[u8]], key: &mut [
 
 impl Sealer for Keyring {
     fn seal(&self, binding: &Binding<'_>, plaintext: &Secret) -> Result<Sealed, CryptoError> {
-        self.records.seal(
+        self.secret.records.seal(
             &*self.entropy,
             &self.associated(Purpose::Records, binding),
             plaintext,
@@ -213,7 +221,8 @@ impl Sealer for Keyring {
     }
 
     fn unseal(&self, binding: &Binding<'_>, sealed: &Sealed) -> Result<Secret, CryptoError> {
-        self.records
+        self.secret
+            .records
             .unseal(&self.associated(Purpose::Records, binding), sealed)
     }
 
@@ -226,7 +235,7 @@ impl Sealer for Keyring {
             &self.associated(Purpose::Records, &private_key(&slot, &generation)),
             private,
         )?;
-        let wrapped = self.slots.seal(
+        let wrapped = self.secret.slots.seal(
             &*self.entropy,
             &self.associated(Purpose::Slots, &data_key_of(&slot, &generation)),
             &Secret::new(data_key.to_vec()),
@@ -236,7 +245,7 @@ impl Sealer for Keyring {
 
     fn unseal_in_slot(&self, slot: SlotId, in_slot: &InSlot) -> Result<Secret, CryptoError> {
         let generation = slot.generation.to_be_bytes();
-        let data_key = self.slots.unseal(
+        let data_key = self.secret.slots.unseal(
             &self.associated(Purpose::Slots, &data_key_of(&slot, &generation)),
             &in_slot.wrapped,
         )?;
@@ -248,11 +257,18 @@ impl Sealer for Keyring {
     }
 
     fn digest(&self, secret: &[u8; 32]) -> (Digest, u8) {
-        (self.current.1.digest(secret), self.current.0)
+        (self.secret.current.1.digest(secret), self.secret.current.0)
     }
 
     fn previous_digest(&self, secret: &[u8; 32]) -> Option<Digest> {
-        self.previous.as_ref().map(|previous| previous.digest(secret))
+        self.secret
+            .previous
+            .as_ref()
+            .map(|previous| previous.digest(secret))
+    }
+
+    fn is_in_locked_memory(&self) -> bool {
+        locked::all_locked()
     }
 }
 

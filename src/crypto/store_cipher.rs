@@ -5,6 +5,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::keyring::{Keyring, Purpose};
+use super::locked::Locked;
 use super::seal::{AssociatedData, SealingKey};
 use std::sync::Arc;
 
@@ -15,12 +16,16 @@ use crate::service::ports::{CryptoError, Entropy, FilePurpose, StoreCipher};
 pub struct FileKeys {
     store: [u8; 16],
     epoch: u32,
+    secret: Locked<SecretKeys>,
+    entropy: Arc<dyn Entropy>,
+}
+
+struct SecretKeys {
     frames: Pair,
     checkpoints: Pair,
     slots: Pair,
     anchor: Pair,
     digest: Hmac<Sha256>,
-    entropy: Arc<dyn Entropy>,
 }
 
 struct Pair {
@@ -36,14 +41,17 @@ impl Keyring {
             sealing: SealingKey::new(&self.key(sealing)),
             mac: keyed(&self.key(mac)),
         };
-        FileKeys {
-            store: *self.store_id(),
-            epoch: self.epoch(),
+        let secret = SecretKeys {
             frames: pair(Purpose::Frames, Purpose::FrameMac),
             checkpoints: pair(Purpose::Checkpoints, Purpose::CheckpointMac),
             slots: pair(Purpose::Slots, Purpose::SlotsMac),
             anchor: pair(Purpose::Anchor, Purpose::AnchorMac),
             digest: keyed(&self.key(Purpose::Digest)),
+        };
+        FileKeys {
+            store: *self.store_id(),
+            epoch: self.epoch(),
+            secret: Locked::new(secret),
             entropy,
         }
     }
@@ -57,12 +65,12 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
 }
 
 impl FileKeys {
-    const fn pair(&self, purpose: FilePurpose) -> &Pair {
+    fn pair(&self, purpose: FilePurpose) -> &Pair {
         match purpose {
-            FilePurpose::Frame => &self.frames,
-            FilePurpose::Checkpoint => &self.checkpoints,
-            FilePurpose::Slots => &self.slots,
-            FilePurpose::Anchor => &self.anchor,
+            FilePurpose::Frame => &self.secret.frames,
+            FilePurpose::Checkpoint => &self.secret.checkpoints,
+            FilePurpose::Slots => &self.secret.slots,
+            FilePurpose::Anchor => &self.secret.anchor,
         }
     }
 
@@ -116,7 +124,7 @@ impl StoreCipher for FileKeys {
     }
 
     fn prf(&self, key: &[u8], value: &[u8]) -> [u8; 32] {
-        let mut mac = self.digest.clone();
+        let mut mac = self.secret.digest.clone();
         mac.update(&(key.len() as u64).to_be_bytes());
         mac.update(key);
         mac.update(value);

@@ -37,6 +37,7 @@ impl Service {
         );
         let clock = self.clock_view();
         alarms.extend(self.clock_alarm(&clock));
+        alarms.extend(of_memory(self.ports.sealer.is_in_locked_memory()));
         let recovery = self.backups();
         if let Some(hold) = &recovery.hold {
             alarms.push(Alarm {
@@ -129,6 +130,16 @@ fn of_log(verdict: Verdict, is_older: bool) -> Option<Alarm> {
         message,
         hint: "keep a copy of data and state directory, and find out who could write there; run: strongroom audit verify"
             .to_owned(),
+    })
+}
+
+/// Keys that may be swapped out.
+fn of_memory(is_locked: bool) -> Option<Alarm> {
+    (!is_locked).then(|| Alarm {
+        level: Level::Warning,
+        kind: "memory_not_locked",
+        message: "the keys are in memory that may be swapped out: no more of it may be locked".to_owned(),
+        hint: "raise RLIMIT_MEMLOCK (LimitMEMLOCK=1M in the unit), or turn swap off".to_owned(),
     })
 }
 

@@ -124,6 +124,12 @@ fn what_is_done_with_is_gone_from_memory() {
         assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied);
         return;
     }
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap();
+    let locked = status.lines().find(|line| line.starts_with("VmLck:")).unwrap();
+    assert!(
+        !locked.contains("\t       0 kB"),
+        "the keyring is locked: {locked}"
+    );
     let seal_key = fs::read(home.path().join(".config/strongroom/seal.key")).unwrap();
 
     operator.types("2").sees("no token works here yet");

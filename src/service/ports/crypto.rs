@@ -99,6 +99,9 @@ pub trait Sealer: Send + Sync {
 
     /// The same under the previous token key, while there is one.
     fn previous_digest(&self, secret: &[u8; 32]) -> Option<Digest>;
+
+    /// Whether the process' keys are in memory that is never swapped out.
+    fn is_in_locked_memory(&self) -> bool;
 }
 
 /// A private key in two parts, neither of which gives it away: destroying the slot destroys the key.
