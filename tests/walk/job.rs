@@ -75,18 +75,7 @@ impl Walk {
 
     fn onboards(&mut self) {
         let operator = &mut self.operator;
-        operator
-            .sees("Whose connections are these?")
-            .types("Acme")
-            .sees("acme");
-        operator.types("\r\r\r").sees("step 2 of 7");
-        operator.types(&format!("{EMAIL}\r{PASSWORD}\r{PASSWORD}\r"));
-        operator.sees("step 3 of 7").sees("● 3072 bits").types("\r");
-        operator.sees("step 4 of 7").sees("● key file").types("\r");
-        operator.sees("step 5 of 7").types("\r");
-        operator.sees("Is this right?").types("\r");
-        operator.sees("Keep the recovery key").keeps_the_recovery_key();
-        operator.sees("Acme has its first key pair").sees("generation 1");
+        operator.onboards();
         operator.sees("Settings › API Connections");
         operator
             .types("w")
@@ -254,7 +243,7 @@ impl Walk {
             })
             .collect();
         told.reverse();
-        let mut expected = vec!["cashier.added", "organization.onboarded"];
+        let mut expected = vec!["cashier.added", "organization.onboarded", "backup.recipient_set"];
         expected.extend(["token.created", "token.acknowledged"].repeat(5));
         expected.extend([
             "token.rotated",

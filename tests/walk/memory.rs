@@ -99,26 +99,12 @@ fn primes(public_key: &str, prime: &[u8]) -> Vec<Vec<u8>> {
     vec![backwards(&one), backwards(&other), one, other]
 }
 
-fn onboards(operator: &mut Operator) {
-    operator
-        .sees("Whose connections are these?")
-        .types("Acme")
-        .sees("acme");
-    operator.types("\r\r\r").sees("step 2 of 6");
-    operator.types(&format!("{EMAIL}\r{PASSWORD}\r{PASSWORD}\r"));
-    operator.sees("step 3 of 6").sees("● 3072 bits").types("\r");
-    operator.sees("step 4 of 6").sees("● key file").types("\r");
-    operator.sees("step 5 of 6").types("\r");
-    operator.sees("Is this right?").types("\r");
-    operator.sees("Acme has its first key pair").sees("generation 1");
-}
-
 #[test]
 fn what_is_done_with_is_gone_from_memory() {
     let home = tempfile::tempdir().unwrap();
     let mut operator = Operator::at(Spawn::strongroom(home.path()));
     let pid = operator.pty.pid();
-    onboards(&mut operator);
+    let recovery_key = operator.onboards();
     if !getuid().is_root() {
         let refused = File::open(format!("/proc/{}/mem", pid.as_raw_nonzero())).unwrap_err();
         assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied);
@@ -171,6 +157,7 @@ fn what_is_done_with_is_gone_from_memory() {
         ("password".to_owned(), PASSWORD.as_bytes().to_vec()),
         ("plaintext".to_owned(), PLAINTEXT.as_bytes().to_vec()),
         ("seal key".to_owned(), seal_key),
+        ("recovery key".to_owned(), recovery_key.into_bytes()),
     ];
     let of_token = forms(&token).into_iter().map(|form| ("token".to_owned(), form));
     secrets.extend(of_token);
@@ -245,6 +232,7 @@ fn a_process_that_is_aborted_leaves_no_core() {
             "Acme",
             "--admin",
             EMAIL,
+            "--no-recovery-key",
             "--password-fd",
             "0",
         ]);
@@ -293,7 +281,7 @@ fn another_process_of_the_same_account_may_not_look_in() {
     fs::create_dir(&own).unwrap();
     rustix::fs::chown(&own, nobody, None).unwrap();
     let script = "printf '%s' \"$PASSWORD\" | \"$0\" init --slug acme --name Acme --admin ada@acme.test \
-         --key-size 2048 --password-fd 0 && \
+         --no-recovery-key --key-size 2048 --password-fd 0 && \
          exec 7<\"$HOME/wait\" && \"$0\" cashier list -q --read-only </dev/null && \
          { \"$0\" verify <&7 & pid=$!; } && \
          until grep -q 'NoNewPrivs:.1' /proc/$pid/status; do :; done; \

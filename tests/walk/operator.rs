@@ -58,17 +58,34 @@ impl Operator {
         self.types("\x1b").misses(text)
     }
 
-    /// E-mail address and password, into a form whose cursor is on the former.
+    /// Goes through the wizard with its proposals; the recovery key that it showed.
+    pub(crate) fn onboards(&mut self) -> String {
+        self.sees("Whose connections are these?")
+            .types("Acme")
+            .sees("acme");
+        self.types("\r\r\r").sees("step 2 of 7");
+        self.types(&format!("{EMAIL}\r{PASSWORD}\r{PASSWORD}\r"));
+        self.sees("step 3 of 7").sees("● 3072 bits").types("\r");
+        self.sees("step 4 of 7").sees("● key file").types("\r");
+        self.sees("step 5 of 7").types("\r");
+        self.sees("Is this right?").types("\r");
+        let key = self.sees("Keep the recovery key").keeps_the_recovery_key();
+        self.sees("Acme has its first key pair").sees("generation 1");
+        key
+    }
+
     /// Types the end of the recovery key that is shown.
-    pub(crate) fn keeps_the_recovery_key(&mut self) -> &mut Self {
+    fn keeps_the_recovery_key(&mut self) -> String {
         let screen = self.sees("AGE-SECRET-KEY-1").pty.contents();
         let key = screen
             .split_whitespace()
             .find(|word| word.starts_with("AGE-SECRET-KEY-1"));
         let key = key.unwrap().to_owned();
-        self.types(&format!("{}\r", &key[key.len() - 6..]))
+        self.types(&format!("{}\r", &key[key.len() - 6..]));
+        key
     }
 
+    /// E-mail address and password, into a form whose cursor is on the former.
     pub(crate) fn gives_credentials(&mut self) -> &mut Self {
         self.types(&format!("\x15{EMAIL}\r{PASSWORD}\r"))
     }
