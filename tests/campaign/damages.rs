@@ -24,7 +24,8 @@ pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, damages: u64, tally: 
         println!("damages: skipped, a store without a journal cannot notice them");
         return;
     }
-    in_parallel(plan, damages, |number| {
+    let numbers: Vec<u64> = (0..damages).collect();
+    in_parallel(plan, &numbers, |number| {
         let mut random = Random::new(plan.seed ^ (number << 28) ^ 0xda);
         let base = bases.pick(&mut random);
         let site = base.site.copy(&root.join(format!("damages-{number}")));

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::bases::{Bases, errand};
+use crate::bases::{Base, Bases, errand};
 use crate::child::Order;
 use crate::model::Model;
 use crate::process::{self, End, Fault};
@@ -17,7 +17,8 @@ use crate::tally::{Plan, Tally, in_parallel};
 const KILLS_PER_STORE: u64 = 20;
 
 pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, kills: u64, tally: &Tally) {
-    in_parallel(plan, kills.div_ceil(KILLS_PER_STORE), |number| {
+    let stores: Vec<u64> = (0..kills.div_ceil(KILLS_PER_STORE)).collect();
+    in_parallel(plan, &stores, |number| {
         let mut random = Random::new(plan.seed ^ (number << 20));
         let site = Site(root.join(format!("kills-{number}")));
         let mut model = Model::new(NOON);
@@ -29,8 +30,7 @@ pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, kills: u64, tally: &T
             site.make(random.next());
         }
         let before = model.acknowledged;
-        let left = KILLS_PER_STORE.min(kills - (number * KILLS_PER_STORE).min(kills));
-        if let Err(what) = one_store(&site, &mut model, &mut random, left, tally) {
+        if let Err(what) = one_store(&site, &mut model, &mut random, tally) {
             tally.fail("kills", number, plan, &site, &what);
         }
         tally.add("acknowledged", model.acknowledged - before);
@@ -39,15 +39,9 @@ pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, kills: u64, tally: &T
     });
 }
 
-fn one_store(
-    site: &Site,
-    model: &mut Model,
-    random: &mut Random,
-    kills: u64,
-    tally: &Tally,
-) -> Result<(), String> {
+fn one_store(site: &Site, model: &mut Model, random: &mut Random, tally: &Tally) -> Result<(), String> {
     let mut killed = 0;
-    while killed < kills {
+    while killed < KILLS_PER_STORE {
         let errand = errand(site, random, model, Order::Work(40));
         // Half at a moment, half at a call; short lives end in the opening.
         let (fault, life) = if random.one_in(2) {
@@ -75,6 +69,20 @@ fn one_store(
     }
     follow(reports, model)?;
     gone(site, model)
+}
+
+/// An earlier copy of everything is what nobody can notice: to the campaign it has to be a loss.
+pub(crate) fn control(base: &Base) {
+    let mut model = base.model.clone();
+    let mut random = Random::new(1);
+    let (reports, _) = process::run(
+        &errand(&base.earlier, &mut random, &model, Order::Look),
+        None,
+        None,
+    );
+    let noticed = follow(reports, &mut model);
+    println!("control: an earlier copy of both directories: {noticed:?}");
+    assert!(noticed.is_err(), "the campaign does not notice a loss");
 }
 
 /// After kills alone a store opens, and there is nothing to accept.

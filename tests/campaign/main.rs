@@ -61,7 +61,9 @@ fn main() -> ExitCode {
 
 /// How much is done of each part.
 struct Size {
+    /// Of all parts together; what the others leave is done at random moments.
     kills: u64,
+    step_passes: u64,
     step_faults: usize,
     damages: u64,
     power_cuts: u64,
@@ -71,7 +73,8 @@ struct Size {
 
 impl Size {
     const SHORT: Self = Self {
-        kills: 120,
+        kills: 250,
+        step_passes: 1,
         step_faults: 150,
         damages: 200,
         power_cuts: 5,
@@ -79,10 +82,10 @@ impl Size {
         old: 300,
     };
 
-    /// Faults at every step come to some thousand kills; the rest of them is at random.
     fn long(rounds: u64) -> Self {
         Self {
-            kills: rounds * 7 / 10,
+            kills: rounds,
+            step_passes: (rounds / 3000).clamp(1, 4),
             step_faults: usize::MAX,
             damages: rounds,
             power_cuts: (rounds / 100).max(5),
@@ -94,12 +97,14 @@ impl Size {
 
 fn campaign() -> ExitCode {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let size = number("STRONGROOM_CAMPAIGN").map_or(Size::SHORT, Size::long);
+    let rounds = number("STRONGROOM_CAMPAIGN");
+    let size = rounds.map_or(Size::SHORT, Size::long);
     let only = std::env::var("STRONGROOM_CAMPAIGN_ONLY").ok();
     let only = only
         .as_deref()
         .map(|text| text.split_once(':').unwrap_or((text, "")));
     let plan = Plan {
+        rounds,
         seed: number("STRONGROOM_CAMPAIGN_SEED").unwrap_or_else(random::from_urandom),
         workers: std::thread::available_parallelism().map_or(2, |count| count.get() as u64),
         only: only.and_then(|(_, round)| round.parse().ok()),
@@ -116,6 +121,7 @@ fn campaign() -> ExitCode {
     .unwrap();
     let tally = Tally::default();
     let bases = Bases::build(root.path(), plan.seed, size.old);
+    kills::control(&bases.young[0]);
     for (part, run) in parts(&plan, &size, &bases, root.path(), &tally) {
         if only.is_none_or(|(wanted, _)| wanted == part) {
             let begun = std::time::Instant::now();
@@ -138,19 +144,27 @@ fn parts<'a>(
     [
         (
             "steps",
-            Box::new(|| steps::run(plan, bases, root, size.step_faults, tally)),
-        ),
-        (
-            "kills",
-            Box::new(|| kills::run(plan, bases, root, size.kills, tally)),
-        ),
-        (
-            "damages",
-            Box::new(|| damages::run(plan, bases, root, size.damages, tally)),
+            Box::new(|| steps::run(plan, bases, root, size.step_passes, size.step_faults, tally)),
         ),
         (
             "program",
             Box::new(|| program::run(plan, root, size.program_faults, tally)),
+        ),
+        (
+            "kills",
+            Box::new(|| {
+                kills::run(
+                    plan,
+                    bases,
+                    root,
+                    size.kills.saturating_sub(tally.of("kills")),
+                    tally,
+                )
+            }),
+        ),
+        (
+            "damages",
+            Box::new(|| damages::run(plan, bases, root, size.damages, tally)),
         ),
         ("full", Box::new(|| full::run(plan, tally))),
         ("power", Box::new(|| power::run(plan, size.power_cuts, tally))),

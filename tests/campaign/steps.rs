@@ -1,6 +1,7 @@
 //! Each of the twelve operations with a fault at each of its calls in turn: killed before, after or amidst it, an
 //! input/output error or a full disk, once or for good. Half of the time the recovery is killed as well.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use crate::kills::{follow, gone};
 use crate::operations::Operation;
 use crate::process::{self, End, Fault, WHATS};
 use crate::random::Random;
-use crate::tally::{Plan, Tally, in_parallel};
+use crate::tally::{Plan, Tally, in_parallel, sample};
 
 const KILLS: [&str; 3] = ["before", "after", "half"];
 /// Calls that ENOSPC does not come from.
@@ -23,28 +24,52 @@ const NEED_NO_SPACE: [&str; 6] = [
     "rmdir",
 ];
 
-/// A fault to try, at a call that was seen.
+/// A fault to try; its number says all of it.
 struct Trial {
     operation: Operation,
     fault: Fault,
-    call: String,
 }
 
-/// All faults of all operations, `sample` of them where they are more.
-pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, sample: usize, tally: &Tally) {
-    let base = &bases.young[0];
-    let mut random = Random::new(plan.seed ^ 0x57e9);
-    let mut trials: Vec<Trial> = Operation::ALL
-        .into_iter()
-        .flat_map(|operation| faults_of(operation, base, root, &mut random, tally))
-        .collect();
-    let all = trials.len();
-    tally.add("steps: faults there are", all as u64);
-    while trials.len() > sample {
-        trials.swap_remove(random.index(trials.len()));
+impl Trial {
+    fn numbers(pass: u64, operation: u64, at: u64, call: &str) -> impl Iterator<Item = u64> {
+        let needs_none = NEED_NO_SPACE
+            .iter()
+            .any(|name| call.contains(&format!(" {name} ")));
+        let whats = WHATS.iter().enumerate();
+        let fitting = whats.filter(move |(_, what)| !(needs_none && **what == "enospc"));
+        fitting.map(move |(what, _)| ((pass * 100 + operation) * 10_000 + at) * 10 + what as u64)
     }
-    in_parallel(plan, trials.len() as u64, |number| {
-        let trial = &trials[usize::try_from(number).unwrap()];
+
+    fn of(number: u64) -> Self {
+        let place = |number: u64| usize::try_from(number).unwrap();
+        Self {
+            operation: Operation::ALL[place(number / 100_000 % 100)],
+            fault: Fault {
+                what: WHATS[place(number % 10)],
+                at: number / 10 % 10_000,
+                waits: true,
+            },
+        }
+    }
+}
+
+/// All faults of all operations so many times, `most` of them where they are more.
+pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, passes: u64, most: usize, tally: &Tally) {
+    let mut random = Random::new(plan.seed ^ 0x57e9);
+    let mut numbers = Vec::new();
+    let mut calls = BTreeMap::new();
+    for (operation, which) in (0..).zip(Operation::ALL) {
+        let seen = calls_of(which, &bases.young[0], root, &mut random);
+        tally.add(format!("steps: calls of {which:?}"), seen.len() as u64);
+        for (at, call) in (1..).zip(seen) {
+            numbers.extend((0..passes).flat_map(|pass| Trial::numbers(pass, operation, at, &call)));
+            calls.insert((operation, at), call);
+        }
+    }
+    tally.add("steps: faults there are", numbers.len() as u64);
+    sample(&mut numbers, most, &mut random);
+    in_parallel(plan, &numbers, |number| {
+        let trial = Trial::of(number);
         let mut random = Random::new(plan.seed ^ (number << 24));
         let base = if random.one_in(8) {
             random.pick(&bases.old)
@@ -53,15 +78,14 @@ pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, sample: usize, tally:
         };
         let site = base.site.copy(&root.join(format!("steps-{number}")));
         let fresh = Base { site, ..base.clone() };
-        if let Err(what) = one(trial, &fresh, &mut random, tally) {
-            let Trial {
-                operation,
-                fault,
-                call,
-            } = trial;
+        if let Err(what) = one(&trial, &fresh, &mut random, tally) {
+            let Trial { operation, fault } = trial;
+            let call = calls.get(&(number / 100_000 % 100, fault.at));
             let what = format!(
-                "{operation:?} on {}, {} at call {}, {call}: {what}",
-                base.name, fault.what, fault.at
+                "{operation:?} on {}, {} at {}: {what}",
+                base.name,
+                fault.what,
+                call.map_or("?", String::as_str)
             );
             tally.fail("steps", number, plan, &fresh.site, &what);
         }
@@ -70,13 +94,7 @@ pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, sample: usize, tally:
 }
 
 /// Does the operation once without a fault, to see its calls.
-fn faults_of(
-    operation: Operation,
-    base: &Base,
-    root: &Path,
-    random: &mut Random,
-    tally: &Tally,
-) -> Vec<Trial> {
+fn calls_of(operation: Operation, base: &Base, root: &Path, random: &mut Random) -> Vec<String> {
     let site = base.site.copy(&root.join("dry"));
     let log = root.join("calls");
     let mut model = base.model.clone();
@@ -90,33 +108,10 @@ fn faults_of(
     assert_eq!(end, End::Done, "{operation:?} without a fault");
     follow(reports, &mut model).unwrap();
     let text = fs::read_to_string(&log).unwrap();
-    let calls: Vec<String> = text
-        .lines()
-        .map(|line| line.replace(&format!("{}/", site.0.display()), ""))
-        .collect();
-    tally.add(format!("steps: calls of {operation:?}"), calls.len() as u64);
     fs::remove_file(log).unwrap();
-    fs::remove_dir_all(site.0).unwrap();
-    let trial = |(at, call): (u64, &String)| {
-        let needs_none = NEED_NO_SPACE
-            .iter()
-            .any(|name| call.contains(&format!(" {name} ")));
-        let fits = move |what: &&str| !(needs_none && *what == "enospc");
-        let call = call.clone();
-        WHATS
-            .into_iter()
-            .filter(move |what| fits(what))
-            .map(move |what| Trial {
-                operation,
-                fault: Fault {
-                    what,
-                    at,
-                    waits: true,
-                },
-                call: call.clone(),
-            })
-    };
-    (1..).zip(&calls).flat_map(trial).collect()
+    fs::remove_dir_all(&site.0).unwrap();
+    let root = format!("{}/", site.0.display());
+    text.lines().map(|line| line.replace(&root, "")).collect()
 }
 
 fn one(trial: &Trial, base: &Base, random: &mut Random, tally: &Tally) -> Result<(), String> {

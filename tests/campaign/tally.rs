@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::random::Random;
 use crate::site::{Site, copy_all};
 
 /// What a campaign is run with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
+    /// What `STRONGROOM_CAMPAIGN` said; a short run when `None`.
+    pub(crate) rounds: Option<u64>,
     pub(crate) workers: u64,
     /// Only this round of each part; all when `None`.
     pub(crate) only: Option<u64>,
@@ -46,30 +50,36 @@ impl Tally {
             copy_all(&site.0, &kept);
             place = kept.display().to_string();
         }
+        let rounds = plan
+            .rounds
+            .map_or(String::new(), |rounds| format!("STRONGROOM_CAMPAIGN={rounds} "));
         println!(
-            "FAILED {part} {round}: {what}\n  again: STRONGROOM_CAMPAIGN_SEED={} STRONGROOM_CAMPAIGN_ONLY={part}:{round}; kept in {place}",
+            "FAILED {part} {round}: {what}\n  again: {rounds}STRONGROOM_CAMPAIGN_SEED={} STRONGROOM_CAMPAIGN_ONLY={part}:{round}; kept in {place}",
             plan.seed
         );
     }
 }
 
-/// Hands the rounds `0..count` to the workers.
-pub(crate) fn in_parallel(plan: &Plan, count: u64, round: impl Fn(u64) + Sync) {
+/// Hands the rounds of these numbers to the workers; where only one was asked for, that one.
+pub(crate) fn in_parallel(plan: &Plan, numbers: &[u64], round: impl Fn(u64) + Sync) {
     if let Some(only) = plan.only {
         return round(only);
     }
-    let next = std::sync::atomic::AtomicU64::new(0);
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..plan.workers {
             scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    if number >= count {
-                        return;
-                    }
-                    round(number);
+                while let Some(number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    round(*number);
                 }
             });
         }
     });
+}
+
+/// Takes numbers away at random until no more than `most` are left.
+pub(crate) fn sample(numbers: &mut Vec<u64>, most: usize, random: &mut Random) {
+    while numbers.len() > most {
+        numbers.swap_remove(random.index(numbers.len()));
+    }
 }

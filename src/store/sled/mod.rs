@@ -7,6 +7,7 @@
 pub mod contain;
 mod database;
 mod engine;
+mod nudge;
 mod open;
 mod usage;
 

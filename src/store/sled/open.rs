@@ -13,6 +13,7 @@ use ::sled::{Batch, Config, Db, Tree};
 use crate::service::ports::StoreError;
 
 use super::contain::contain;
+use super::nudge::Nudge;
 
 /// How often, 10 ms apart, an open is tried again while sled's own threads still let go of the file.
 const TRIES: u32 = 300;
@@ -52,8 +53,9 @@ pub(super) struct Write {
 pub(super) struct Open {
     /// Its trees, in the order of the engine's list.
     trees: Vec<Tree>,
-    /// There until it is dropped.
+    /// There until it is dropped, as is what watches it.
     db: Option<Db>,
+    nudge: Option<Nudge>,
     file: File,
 }
 
@@ -99,6 +101,7 @@ impl Open {
         match sync_names(folder) {
             Ok(file) => Ok(Self {
                 trees,
+                nudge: Some(Nudge::start(&db)),
                 db: Some(db),
                 file,
             }),
@@ -134,15 +137,16 @@ impl Open {
                 None => batches[write.tree].remove(write.key.as_slice()),
             }
         }
-        let written: Result<(), TransactionError<Infallible>> = contain(|| {
+        let transaction = || {
             self.trees.as_slice().transaction(|trees| {
                 for (tree, batch) in trees.iter().zip(&batches) {
                     tree.apply_batch(batch)?;
                 }
                 Ok(())
             })
-        })
-        .map_err(Fault::Panic)?;
+        };
+        let written: Result<(), TransactionError<Infallible>> =
+            self.watched(|| contain(transaction)).map_err(Fault::Panic)?;
         match written {
             Ok(()) => Ok(()),
             Err(TransactionError::Abort(never)) => match never {},
@@ -153,9 +157,16 @@ impl Open {
     /// Makes all that was written last through a power cut.
     pub(super) fn sync(&self) -> Result<(), Fault> {
         if let Some(db) = &self.db {
-            contained(|| db.flush())?;
+            self.watched(|| contained(|| db.flush()))?;
         }
         self.file.sync_data().map_err(Fault::Io)
+    }
+
+    fn watched<R>(&self, call: impl FnOnce() -> R) -> R {
+        match &self.nudge {
+            Some(nudge) => nudge.during(call),
+            None => call(),
+        }
     }
 
     /// Lets go of the database after a fault; after a panic it is leaked, because its own clean-up could hang.
@@ -168,6 +179,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
+        self.nudge = None;
         let_go(std::mem::take(&mut self.trees), self.db.take());
     }
 }
