@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
 use serde::{Deserialize, Serialize};
 use strongroom::store::sled::contain;
 
@@ -69,34 +70,35 @@ pub(crate) fn run() {
         Ok(running) => running,
         Err(said) => return pipe.tell(&Report::Refused(said)),
     };
-    let opening = running.store.opening();
-    pipe.tell(&Report::Opened {
-        said: opening
-            .notices
-            .iter()
-            .map(|notice| format!("{notice:?}"))
-            .collect(),
-        rollback: opening.rollback.is_some(),
-    });
     let mut desk = Desk::new(running, pipe.clone(), Random::new(errand.seed));
-    if opening.rollback.is_none() {
+    let rollback = desk.is_rolled_back();
+    pipe.tell(&Report::Opened { rollback });
+    if !rollback {
         desk.look(&errand.tokens);
         follow(&mut desk, errand.order, &errand.root);
     }
-    drop(desk);
+    desk.close();
     pipe.tell(&Report::Ended);
 }
 
 fn follow(desk: &mut Desk, order: Order, root: &Path) {
     match order {
-        Order::Look => desk.maintain(),
-        Order::Work(count) | Order::WorkAndDie(count) => {
+        Order::Look => {
+            desk.verify_log();
+            desk.maintain();
+        }
+        Order::Work(count) => {
             // Refused where there is one already.
             let _ = desk.onboard("acme");
             operations::work(desk, count);
-            if let Order::WorkAndDie(_) = order {
-                let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::KILL);
-            }
+        }
+        Order::WorkAndDie(count) => {
+            let _ = desk.onboard("acme");
+            operations::work(desk, count / 2);
+            // The anchor is a second late: it is to know some of it, and not all.
+            std::thread::sleep(Duration::from_secs(1));
+            operations::work(desk, count.div_ceil(2));
+            let _ = kill_process(getpid(), Signal::KILL);
         }
         Order::Perform(operation) => {
             let _ = operation.perform(desk, || mark("begin"));

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::bases::{Base, Bases, errand};
 use crate::child::Order;
 use crate::damage::{Damage, files, kind};
-use crate::model::Model;
+use crate::model::{AUDIT_ONLY, Model};
 use crate::process::{self, End};
 use crate::random::Random;
 use crate::report::Report;
@@ -20,10 +20,6 @@ const REPAIRED: &str = "repaired";
 const REFUSED: &str = "refused";
 
 pub(crate) fn run(plan: &Plan, bases: &Bases, root: &Path, damages: u64, tally: &Tally) {
-    if !bases.young[0].site.data().join("journal").is_dir() {
-        println!("damages: skipped, a store without a journal cannot notice them");
-        return;
-    }
     let numbers: Vec<u64> = (0..damages).collect();
     in_parallel(plan, &numbers, |number| {
         let mut random = Random::new(plan.seed ^ (number << 28) ^ 0xda);
@@ -93,10 +89,8 @@ fn open(
     for report in reports {
         match &report {
             Report::Refused(text) => refused = Some(text.clone()),
-            Report::Opened { rollback: true, .. } => {
-                refused = Some("sealed: an older copy; accept it".into())
-            }
-            Report::Opened { said: texts, .. } | Report::Faults(texts) => said.extend(texts.clone()),
+            Report::Opened { rollback: true } => refused = Some("sealed: an older copy; accept it".into()),
+            Report::Health(texts) => said.extend(texts.clone()),
             _ => {}
         }
         if let Err(what) = model.follow(report) {
@@ -107,6 +101,12 @@ fn open(
         (End::Done, Some(text), _) => says_what_to_do(&text).map(|()| (REFUSED, text)),
         (End::Done, None, None) if said.is_empty() => Ok((WHOLE, String::new())),
         (End::Done, None, None) => Ok((REPAIRED, said.join(", "))),
+        // The log is evidence: where it was altered it is not mended, but accused.
+        (End::Done, None, Some(what))
+            if what.starts_with(AUDIT_ONLY) && said.iter().any(|text| text.starts_with("log_")) =>
+        {
+            Ok((REFUSED, said.join(", ")))
+        }
         (_, _, Some(what)) => Err(format!("{what}; said: {said:?}")),
         (end, _, None) => Err(format!("the child {end:?}; said: {said:?}")),
     }

@@ -13,7 +13,7 @@ use strongroom::service::request::{
     CreateToken, Credentials, Invalidate, Invalidation, Onboard, RotateKey, RotateToken, Show, TokenQuery,
     TokenRef,
 };
-use strongroom::service::response::{Minted, TokenRow};
+use strongroom::service::response::{Health, Minted, TokenRow};
 use strongroom::service::{Actor, Code, Error, Event, Request, Response, Verified};
 
 use crate::random::Random;
@@ -55,13 +55,51 @@ impl Desk {
         self.pipe.tell(&Report::Clock(self.now()));
     }
 
-    /// What the program does every few seconds, and what the store says of itself then.
+    /// What the program does every few seconds.
     pub(crate) fn maintain(&self) {
-        let failed = self.running.store.maintain().err();
-        let faults = self.running.store.health().faults;
+        let failed = self.running.service.maintain().err();
+        self.tell_health(failed);
+    }
+
+    /// What the program does at its end; then the store is let go.
+    pub(crate) fn close(mut self) {
+        let failed = self.running.service.close().err();
+        if let Some(verification) = self.running.verification.take() {
+            verification.join().unwrap();
+        }
+        self.tell_health(failed);
+    }
+
+    /// Waits until the whole audit log was verified.
+    pub(crate) fn verify_log(&mut self) {
+        if let Some(verification) = self.running.verification.take() {
+            verification.join().unwrap();
+        }
+    }
+
+    pub(crate) fn is_rolled_back(&self) -> bool {
+        self.health().rollback.is_some()
+    }
+
+    fn health(&self) -> Health {
+        match self.running.service.handle(&self.actor, Request::Health) {
+            Ok(Response::Health(health)) => *health,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn tell_health(&self, failed: Option<Error>) {
+        let health = self.health();
+        // Backups are no matter of the files here.
+        let alarms = health
+            .alarms
+            .into_iter()
+            .filter(|alarm| !alarm.kind.contains("backup"));
+        let alarms = alarms.map(|alarm| format!("{}: {}; {}", alarm.kind, alarm.message, alarm.hint));
+        let notices = health.notices.into_iter().map(|notice| notice.kind.to_owned());
         let failed = failed.map(|error| error.to_string());
         self.pipe
-            .tell(&Report::Faults(faults.into_iter().chain(failed).collect()));
+            .tell(&Report::Health(notices.chain(alarms).chain(failed).collect()));
     }
 
     /// One command, a second after the one before.

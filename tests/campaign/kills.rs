@@ -90,7 +90,7 @@ pub(crate) fn follow(reports: Vec<Report>, model: &mut Model) -> Result<(), Stri
     for report in reports {
         match &report {
             Report::Refused(said) => return Err(format!("it does not open: {said}")),
-            Report::Opened { rollback: true, .. } => return Err("it takes itself for an older copy".into()),
+            Report::Opened { rollback: true } => return Err("it takes itself for an older copy".into()),
             _ => model.follow(report)?,
         }
     }

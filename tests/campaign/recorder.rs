@@ -23,22 +23,26 @@ pub(crate) struct Recorder {
 
 /// The contents of a store that has these records and audit entries.
 pub(crate) fn contents(records: &BTreeMap<Vec<u8>, Vec<u8>>, audit: &BTreeMap<u64, Vec<u8>>) -> Contents {
-    let mut hash = Sha256::new();
-    let mut add = |key: &[u8], value: &[u8]| {
-        for part in [key, value] {
+    let records = records.iter().map(|(key, value)| (key.clone(), value));
+    let audit = audit
+        .iter()
+        .map(|(sequence, value)| (sequence.to_be_bytes().to_vec(), value));
+    Contents {
+        records: hash(records),
+        audit: hash(audit),
+    }
+}
+
+fn hash<'a>(all: impl Iterator<Item = (Vec<u8>, &'a Vec<u8>)>) -> (u64, [u8; 32]) {
+    let (mut count, mut hash) = (0, Sha256::new());
+    for (key, value) in all {
+        count += 1;
+        for part in [&key, value] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-    };
-    records.iter().for_each(|(key, value)| add(key, value));
-    audit
-        .iter()
-        .for_each(|(sequence, value)| add(&sequence.to_be_bytes(), value));
-    Contents {
-        records: records.len() as u64,
-        audit: audit.len() as u64,
-        hash: hash.finalize().into(),
     }
+    (count, hash.finalize().into())
 }
 
 fn change(batch: &Batch) -> Change {

@@ -19,12 +19,11 @@ pub(crate) struct Change {
     pub(crate) audit: Vec<(u64, Vec<u8>)>,
 }
 
-/// All that is in a store, in little.
+/// All that is in a store, in little: how many, and a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Contents {
-    pub(crate) records: u64,
-    pub(crate) audit: u64,
-    pub(crate) hash: [u8; 32],
+    pub(crate) records: (u64, [u8; 32]),
+    pub(crate) audit: (u64, [u8; 32]),
 }
 
 /// What a presented token was answered with.
@@ -41,9 +40,8 @@ pub(crate) enum Report {
     Loaded(Contents),
     /// It would not open; what it said.
     Refused(String),
-    /// It is open; what it says of that, and whether it waits for somebody to accept an older state.
+    /// It is open; whether it waits for somebody to accept an older state.
     Opened {
-        said: Vec<String>,
         rollback: bool,
     },
     /// Known tokens presented at a time, and how many organizations' private keys do not open.
@@ -72,8 +70,8 @@ pub(crate) enum Report {
     Answered(Option<String>),
     /// What time it is now.
     Clock(i64),
-    /// How the store says it is.
-    Faults(Vec<String>),
+    /// What the store's health says of it: what opening mended, alarms, and what could not be done.
+    Health(Vec<String>),
     /// A panic that nobody contained.
     Panicked(String),
     /// Everything was done.

@@ -5,16 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
 
 use openssl::rsa::Rsa;
 use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
 use strongroom::domain::key_pair::{KeySize, Mgf1};
 use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
-use strongroom::service::ports::{CryptoError, GeneratedKey, KeyEngine, PrivateKey, PublicKeyFormats, Store};
+use strongroom::service::ports::{
+    CryptoError, GeneratedKey, KeyEngine, PrivateKey, PublicKeyFormats, Store, StoreError,
+};
 use strongroom::service::{Actor, Error, Ports, Service};
 use strongroom::store::journaled::{JournaledStore, Places};
-use strongroom::store::memory::MemoryCheckpoints;
+use strongroom::system::checkpoint_file::CheckpointFile;
 use strongroom::system::data_dir::DataDir;
 use strongroom::system::lock::Lock;
 use strongroom::system::private_file;
@@ -32,8 +35,9 @@ pub(crate) struct Site(pub(crate) PathBuf);
 /// A service that is running over a site; lets go of it when dropped.
 pub(crate) struct Running {
     pub(crate) service: Arc<Service>,
-    pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: FakeClock,
+    /// The audit log's, in the background.
+    pub(crate) verification: Option<JoinHandle<()>>,
     _lock: Lock,
 }
 
@@ -71,11 +75,11 @@ impl Site {
         seed: u64,
         watch: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Result<Running, String> {
-        let clock = FakeClock::at(Timestamp::from_millis(now));
-        let said = |error: Error| error.to_string();
-        let directory = DataDir::open(&self.data()).map_err(|error| said(error.into()))?;
-        let lock = Lock::acquire(&directory, "campaign", Timestamp::from_millis(now))
-            .map_err(|error| said(error.into()))?;
+        let clock = FakeClock::at(Timestamp::from_millis(now)).booted(seed);
+        let said = |error: StoreError| Error::from(error).to_string();
+        let directory = DataDir::open(&self.data()).map_err(said)?;
+        DataDir::open_apart(&self.state(), &self.data()).map_err(said)?;
+        let lock = Lock::acquire(&directory, "campaign", Timestamp::from_millis(now)).map_err(said)?;
         let path = directory.path().join("keyring");
         let bytes = fs::read(&path).map_err(|error| {
             format!(
@@ -89,39 +93,42 @@ impl Site {
             .open(&seal_key(), entropy.clone())
             .map_err(|error| error.to_string())?;
         let places = Places {
-            data: directory.path().to_owned(),
+            data: self.data(),
             state: self.state(),
         };
-        let cipher = Arc::new(keyring.file_keys(entropy.clone()));
-        let store = JournaledStore::open(&places, cipher, Arc::new(clock.clone()), &())
-            .map_err(|error| said(error.into()))?;
+        // Of its own: what the store draws must not change what the service does.
+        let nonces = Arc::new(SeededEntropy::new(seed ^ 0x5707e));
+        let cipher = Arc::new(keyring.file_keys(nonces));
+        let store = JournaledStore::open(&places, cipher, Arc::new(clock.clone()), &()).map_err(said)?;
         let store = watch(Arc::new(store));
         let small = Cost {
             memory_kib: 64,
             passes: 1,
         };
+        let checkpoints = CheckpointFile::new(&self.state(), keyring.store_id());
         let signer = Arc::new(keyring.audit_signer().map_err(|error| error.to_string())?);
         let service = Service::open(Ports {
-            store: Arc::clone(&store),
+            store,
             clock: Arc::new(clock.clone()),
             entropy: entropy.clone(),
             keys: Arc::new(Supply::new(RsaEngine::new(entropy.clone()), seed)),
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(small, entropy)),
             hasher: Arc::new(Sha256Hasher),
-            checkpoints: Arc::new(MemoryCheckpoints::default()),
-            signer,
-            backup: Arc::new(FixedBackups),
             account: Actor {
                 os_user: "campaign".into(),
                 ..Actor::default()
             },
+            checkpoints: Arc::new(checkpoints),
+            signer,
+            backup: Arc::new(FixedBackups),
         })
-        .map_err(said)?;
+        .map_err(|error| error.to_string())?;
+        let verification = service.verify_log_in_background();
         Ok(Running {
             service,
-            store,
             clock,
+            verification,
             _lock: lock,
         })
     }

@@ -36,6 +36,12 @@ impl FakeClock {
         }))
     }
 
+    /// The same, since the boot of this number.
+    pub fn booted(self, number: u64) -> Self {
+        self.0.boot.store(number, Ordering::SeqCst);
+        self
+    }
+
     /// Lets time pass, on both readings.
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap();
