@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::unimplemented,
     reason = "a helper that fails fails its test"
 )]
 

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::unimplemented,
     unreachable_pub,
     reason = "helpers of tests, which clippy does not take for tests; one crate, nobody else reaches it"
 )]
