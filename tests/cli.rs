@@ -17,6 +17,8 @@ mod pty;
 mod activity;
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/backups.rs"]
+mod backups;
 #[path = "cli/cashiers.rs"]
 mod cashiers;
 #[path = "cli/configuration.rs"]

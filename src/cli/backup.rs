@@ -1,13 +1,16 @@
 //! `strongroom backup`: backups, and whom they are encrypted to.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::context::{Context, unexpected};
 use super::failure::Failure;
 use super::recovery::RecoveryArguments;
-use super::secrets::SignInArguments;
+use super::secrets::{SignInArguments, Wanted};
 use crate::domain::recovery::Recipient;
-use crate::service::request::SessionId;
+use crate::gateway::ask_and_wait;
+use crate::service::request::{MakeBackup, SessionId};
 use crate::service::response::BackupsView;
 use crate::service::{Code, Error, Request, Response};
 
@@ -16,7 +19,21 @@ use crate::service::{Code, Error, Request, Response};
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Backup {
     #[command(subcommand)]
-    part: Part,
+    part: Option<Part>,
+    /// A new file; or a directory, which gets a file with its time in the name and keeps the newest seven
+    #[arg(value_name = "FILE|DIR", default_value = ".")]
+    place: PathBuf,
+    /// Encrypt it to the holder of this key too, age1...
+    #[arg(long, value_name = "RECIPIENT")]
+    recipient: Vec<String>,
+    /// Encrypt it with a passphrase instead; asked twice on the terminal
+    #[arg(long, conflicts_with = "recipient")]
+    passphrase: bool,
+    /// File with that passphrase (0600, yours)
+    #[arg(long, value_name = "PATH", conflicts_with = "recipient")]
+    backup_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    who: SignInArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,7 +66,9 @@ enum RecipientPart {
 impl Backup {
     /// Does it.
     pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
-        let Part::Recipient(part) = &self.part;
+        let Some(Part::Recipient(part)) = &self.part else {
+            return self.make(context);
+        };
         match part {
             RecipientPart::Show => show(context),
             RecipientPart::Set { recipient, who } => {
@@ -68,6 +87,49 @@ impl Backup {
                     )),
                 }
             }
+        }
+    }
+}
+
+impl Backup {
+    fn make(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let recipients = self
+            .recipient
+            .iter()
+            .map(|text| parse(text))
+            .collect::<Result<_, _>>()?;
+        let wants_passphrase = self.passphrase || self.backup_passphrase_file.is_some();
+        let passphrase = wants_passphrase.then(|| {
+            Wanted {
+                what: "the backup's passphrase".into(),
+                file: self.backup_passphrase_file.as_ref(),
+                descriptor: None,
+                option: "--backup-passphrase-file",
+                is_new: true,
+            }
+            .read()
+        });
+        let request = Request::MakeBackup(MakeBackup {
+            place: self.place.clone(),
+            recipients,
+            passphrase: passphrase.transpose()?,
+        });
+        // The store's owner needs no password: a nightly job has none.
+        let session = match &self.who.cashier {
+            Some(_) => Some(context.sign_in(&self.who)?),
+            None => None,
+        };
+        match &*ask_and_wait(context.gateway, session, request)? {
+            Response::BackedUp(made) if context.output.json => context.output.json(made),
+            Response::BackedUp(made) if context.output.quiet => {
+                context.output.table(&[], &[vec![made.path.clone()]])
+            }
+            Response::BackedUp(made) => context.output.facts(&[
+                ("backup", made.path.clone()),
+                ("made", made.at.to_string()),
+                ("commit", made.sequence.to_string()),
+            ]),
+            other => Err(unexpected(other)),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::error::{Code, Error};
+use super::ports::BackupWatch;
 use super::request::JobId;
 use super::response::{Event, Response};
 use super::{Service, lock};
@@ -29,6 +30,11 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// Whether somebody gave it up.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.state.load(Ordering::Acquire) == CANCELLED
+    }
+
     /// From here on it is not cancelled any more.
     ///
     /// # Errors
@@ -45,6 +51,16 @@ impl Job {
                 "nothing was changed",
             )),
         }
+    }
+}
+
+impl BackupWatch for Job {
+    fn goes_on(&self) -> bool {
+        !self.is_cancelled()
+    }
+
+    fn is_final(&self) -> bool {
+        self.point_of_no_return().is_ok()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod response;
 mod access;
 mod activity;
 mod audit;
+mod backup;
 mod cashiers;
 mod clock;
 mod commit;
@@ -177,6 +178,7 @@ impl Service {
                 before,
                 limit,
             } => self.list_activity(&filter, before, limit),
+            Request::MakeBackup(make) => self.back_up(actor, make),
             Request::ShowBackups => Ok(Response::Backups(self.backups())),
             Request::MakeRecoveryKey => self.make_recovery_key(),
             Request::SetRecipient { recipient } => self.set_recipient(actor, recipient),

@@ -4,6 +4,7 @@
 //! `organization` of `None` means the only one there is.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::domain::cashier::Role;
 use crate::domain::id::TokenId;
@@ -208,6 +209,8 @@ pub enum Request {
         before: Option<u64>,
         limit: usize,
     },
+    /// Makes a backup; admin, or the store's owner on the host. → `Started`, then `BackedUp` on the feed
+    MakeBackup(MakeBackup),
     /// Whom backups are for, the last one, and whether tokens are held. → `Backups`
     ShowBackups,
     /// A recovery key that nothing is encrypted to yet. → `RecoveryKey`
@@ -254,6 +257,17 @@ pub struct Onboard {
     pub admin: Credentials,
     /// With the first: whom backups are encrypted to.
     pub recipient: Option<Recipient>,
+}
+
+/// A backup.
+#[derive(Debug, Clone)]
+pub struct MakeBackup {
+    /// A new file; or a directory, in which the newest seven are kept.
+    pub place: PathBuf,
+    /// Whom it is for, beside the holder of the store's recovery key.
+    pub recipients: Vec<Recipient>,
+    /// Or what it is opened with instead.
+    pub passphrase: Option<Secret>,
 }
 
 /// A new key pair for the present one.

@@ -14,6 +14,7 @@ use crate::domain::cashier::{Role, Standing};
 use crate::domain::field::FieldRule;
 use crate::domain::id::TokenId;
 use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
+use crate::domain::recovery::LastBackup;
 use crate::domain::recovery::Recipient;
 use crate::domain::secret::Secret;
 use crate::domain::text::{
@@ -68,6 +69,8 @@ pub enum Response {
     Health(Box<Health>),
     /// What the audit log turned out to be.
     AuditVerified(AuditReport),
+    /// A backup was made, and read back whole.
+    BackedUp(LastBackup),
     /// What is known of backups.
     Backups(BackupsView),
     /// A new recovery key, with its text.

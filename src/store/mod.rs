@@ -3,6 +3,7 @@
 //! `record` turns domain types into bytes and back; `batch` decides what a commit writes. Both know nothing of a
 //! particular engine, so that every adapter refuses and writes the same.
 
+pub mod backup;
 mod batch;
 mod failure;
 pub mod journal;

@@ -121,6 +121,22 @@ impl Slots {
         self.encode(&state.entries, state.written)
     }
 
+    /// Keeps the slots of what [`Self::export`] gave beside those that are here; one that is here holds.
+    ///
+    /// # Errors
+    /// As [`Self::import`].
+    pub fn merge(&self, bytes: &[u8]) -> Result<(), StoreError> {
+        let Found::Whole(body) = parse(bytes, &*self.cipher)? else {
+            return Err(StoreError::Damaged(
+                "the key slots' bytes are not what was written".into(),
+            ));
+        };
+        let mut state = self.state();
+        let mut entries = body.entries;
+        entries.extend(state.entries.clone());
+        self.write(&mut state, entries)
+    }
+
     /// Whether there is no slot.
     #[must_use]
     pub fn is_empty(&self) -> bool {

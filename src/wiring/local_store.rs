@@ -12,7 +12,7 @@ use crate::crypto::{Argon2Passwords, Cost, Keyring, RsaEngine, SealedBy, Sha256H
 use crate::domain::secret::Secret;
 use crate::gateway::in_process::Opener;
 use crate::gateway::{OpeningStep, SealChoice, SealStatus, StoreState};
-use crate::service::ports::{Clock as _, Entropy, StoreError};
+use crate::service::ports::{Clock as _, Entropy, StoreCipher, StoreError};
 use crate::service::{Actor, Code, Error, Ports, Service};
 use crate::store::journaled::{JournaledStore, Places};
 use crate::system::checkpoint_file::CheckpointFile;
@@ -84,9 +84,17 @@ impl LocalStore {
             state: self.state_dir.clone(),
         };
         let cipher = Arc::new(keyring.file_keys(Arc::clone(&entropy)));
-        let store = JournaledStore::open(&places, cipher, Arc::new(SystemClock), &())?;
+        let cipher: Arc<dyn StoreCipher> = cipher;
+        let store = JournaledStore::open(&places, Arc::clone(&cipher), Arc::new(SystemClock), &())?;
+        let store = Arc::new(store);
+        let backup = LocalBackups {
+            entropy: Arc::clone(&entropy),
+            store: Arc::clone(&store),
+            cipher,
+            keyring: self.keyring.path(),
+        };
         let ports = Ports {
-            store: Arc::new(store),
+            store,
             clock: Arc::new(SystemClock),
             keys: Arc::new(RsaEngine::new(Arc::clone(&entropy))),
             sealer: Arc::clone(&keyring) as _,
@@ -99,7 +107,7 @@ impl LocalStore {
             },
             checkpoints: Arc::new(checkpoints),
             signer,
-            backup: Arc::new(LocalBackups::new(Arc::clone(&entropy))),
+            backup: Arc::new(backup),
             entropy,
         };
         let service = Service::open_watched(ports, &reading)?;

@@ -8,6 +8,7 @@
 pub mod anchor;
 pub mod checkpoint;
 mod frame;
+mod salvage;
 mod segment;
 mod tally;
 
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::frame::{Body, Link};
+pub use self::salvage::{Salvage, salvage};
 pub use self::tally::Tally;
 
 use self::segment::{Bytes, Segment, Tail};
@@ -296,7 +298,7 @@ impl Reader {
 }
 
 /// Makes a folder for its owner alone, if it is not there.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+pub(in crate::store) fn make_folder(folder: &Path) -> io::Result<()> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),

@@ -6,6 +6,7 @@
 //! - The anchor, outside the data directory, tells an older state put in the place of a newer one (`anchoring`).
 
 mod anchoring;
+mod backup;
 mod checkpoints;
 mod commit;
 mod layout;
@@ -18,6 +19,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 
+pub use self::backup::{Restored, Survivor};
 pub use self::layout::Places;
 
 use self::anchoring::Anchoring;
