@@ -21,6 +21,8 @@ mod audit;
 mod backups;
 #[path = "cli/cashiers.rs"]
 mod cashiers;
+#[path = "cli/clock.rs"]
+mod clock;
 #[path = "cli/configuration.rs"]
 mod configuration;
 #[path = "cli/faults.rs"]
