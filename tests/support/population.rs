@@ -112,6 +112,10 @@ pub fn write(store: &dyn Store, sealer: &dyn Sealer, count: u64, now: Timestamp)
                 ..Batch::default()
             };
             store.commit(&batch).unwrap();
+            // As a running service does it every few seconds.
+            if sequence.is_multiple_of(50) {
+                store.maintain().unwrap();
+            }
             sequence += 1;
         }
     }

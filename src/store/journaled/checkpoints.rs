@@ -16,9 +16,11 @@ use crate::store::failure;
 use crate::store::journal::checkpoint::{Ending, Item, Writer};
 use crate::store::sled::Tree;
 
-/// The journal may grow by so much before a checkpoint, or by a part of the last one's length.
+/// The journal may grow by so much before a checkpoint, or by a part of the last one's length; but not so long that
+/// checking it at the start would take its time.
 const LONG: u64 = 8 << 20;
 const PART: u64 = 4;
+const LONGEST: u64 = 32 << 20;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const KEPT: usize = 2;
 
@@ -44,7 +46,7 @@ impl JournaledStore {
             .and_then(|(_, path)| fs::metadata(path).ok())
             .map_or(0, |found| found.len());
         let age = newest.and_then(|(_, path)| self.age(path));
-        if is_new && (grown > LONG.max(length / PART) || age.is_some_and(|age| age > DAY)) {
+        if is_new && (grown > (length / PART).clamp(LONG, LONGEST) || age.is_some_and(|age| age > DAY)) {
             self.checkpoint()?;
         }
         Ok(())

@@ -64,12 +64,14 @@ impl Opening<'_> {
         let found = match Journal::open(&folder, self.cipher)? {
             Some(found) => found,
             None => {
-                let database = self.without_journal(anchor.as_ref())?;
-                if self.is_empty(&database)? {
-                    Journal::begin(&folder, self.cipher, &Link::default(), None)?;
-                } else {
-                    self.take_over(database, takeover, keep_slot)?;
-                    notices.push(Notice::TakenOver);
+                match self.without_journal(anchor.as_ref())? {
+                    Some(database) if !self.is_empty(&database)? => {
+                        self.take_over(database, takeover, keep_slot)?;
+                        notices.push(Notice::TakenOver);
+                    }
+                    _ => {
+                        Journal::begin(&folder, self.cipher, &Link::default(), None)?;
+                    }
                 }
                 Journal::open(&folder, self.cipher)?
                     .ok_or_else(|| StoreError::Io(format!("{}: it is gone again", folder.display())))?
@@ -78,8 +80,9 @@ impl Opening<'_> {
         self.with_journal(found, anchor, notices)
     }
 
-    /// The database of a store that has no journal, if that can be right.
-    fn without_journal(&self, anchor: Option<&Anchor>) -> Result<Database, StoreError> {
+    /// The database of a store that has no journal, if that can be right; `None` when there is none yet. The journal of a
+    /// new store comes before its database, so that one that was cut off in the making is known for what it is.
+    fn without_journal(&self, anchor: Option<&Anchor>) -> Result<Option<Database>, StoreError> {
         let folder = self.layout.journal();
         let missing = |evidence: &str| {
             StoreError::Damaged(format!(
@@ -100,9 +103,13 @@ impl Opening<'_> {
         if anchor.is_some_and(|anchor| anchor.link.sequence > 0) {
             return Err(missing("the anchor says that"));
         }
-        let database = Database::open(&self.layout.records())?;
+        let records = self.layout.records();
+        if !records.exists() {
+            return Ok(None);
+        }
+        let database = Database::open(&records)?;
         match database.position()? {
-            None => Ok(database),
+            None => Ok(Some(database)),
             Some(_) => Err(missing("the records say that")),
         }
     }
