@@ -106,7 +106,6 @@ pub struct Clip {
 }
 
 /// How copying went.
-#[derive(Debug)]
 pub struct Copied {
     /// In words for people, or why not.
     pub said: Result<String, Error>,
@@ -114,6 +113,16 @@ pub struct Copied {
     pub secret: bool,
     /// Bytes for the terminal itself.
     pub emit: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// Never shows the bytes: they may be a token's.
+impl std::fmt::Debug for Copied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Copied")
+            .field("said", &self.said)
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Who asked something, and gets the answer.
@@ -160,8 +169,7 @@ pub enum Tag {
     Cashiers(cashiers::Tag),
 }
 
-/// What a screen or dialog is told.
-#[derive(Debug)]
+/// What a screen or dialog is told. It may hold what somebody types or pastes, and has no `Debug` therefore.
 #[allow(
     clippy::large_enum_variant,
     reason = "news live for one call, and most of them are answers"
