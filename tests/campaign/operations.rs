@@ -1,4 +1,4 @@
-//! The twelve operations, each with what has to be there before it; and any number of them in a random order.
+//! The twelve operations and the daily maintenance, each with what has to be there before it; and any number of them in a random order.
 
 use std::time::Duration;
 
@@ -23,10 +23,12 @@ pub(crate) enum Operation {
     AddCashier,
     FailToSignIn,
     RotateKey,
+    /// Not a command: what is due after a day, with a checkpoint.
+    Maintain,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Onboard,
         Self::Mint,
         Self::Acknowledge,
@@ -39,6 +41,7 @@ impl Operation {
         Self::AddCashier,
         Self::FailToSignIn,
         Self::RotateKey,
+        Self::Maintain,
     ];
 
     /// Makes ready, calls `begin`, and does it.
@@ -108,9 +111,18 @@ impl Operation {
                 begin();
                 desk.rotate_key().map(drop)
             }
+            Self::Maintain => {
+                begin();
+                desk.pass(DAY);
+                desk.maintain();
+                Ok(())
+            }
         }
     }
 }
+
+/// And an hour, so that whatever is daily is due.
+const DAY: Duration = Duration::from_secs(25 * 3600);
 
 /// How often each comes up among so many.
 const WEIGHTS: [(Operation, u64); 12] = [
@@ -125,8 +137,7 @@ const WEIGHTS: [(Operation, u64); 12] = [
     (Operation::FailToSignIn, 5),
     (Operation::AddCashier, 3),
     (Operation::RotateKey, 5),
-    // A day goes by.
-    (Operation::Onboard, 3),
+    (Operation::Maintain, 3),
 ];
 
 /// One operation after another on whatever there is, `count` of them; what is refused is refused.
@@ -184,8 +195,8 @@ fn one(desk: &mut Desk) -> Result<(), Error> {
         (Operation::FailToSignIn, _) => drop(desk.fail_to_sign_in()?),
         (Operation::AddCashier, _) => drop(desk.add_cashier()?),
         (Operation::RotateKey, _) => drop(desk.rotate_key()?),
-        (Operation::Onboard, _) => {
-            desk.pass(Duration::from_secs(25 * 3600));
+        (Operation::Maintain, _) => {
+            desk.pass(DAY);
             desk.maintain();
         }
         _ => drop(desk.mint()?),

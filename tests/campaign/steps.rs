@@ -7,13 +7,13 @@ use std::path::Path;
 
 use crate::bases::{Base, Bases, errand};
 use crate::child::Order;
-use crate::kills::{follow, gone};
+use crate::kills::{follow, gone, quiet};
 use crate::operations::Operation;
 use crate::process::{self, End, Fault, WHATS};
 use crate::random::Random;
+use crate::report::Report;
 use crate::tally::{Plan, Tally, in_parallel, sample};
 
-const KILLS: [&str; 3] = ["before", "after", "half"];
 /// Calls that ENOSPC does not come from.
 const NEED_NO_SPACE: [&str; 6] = [
     "fsync",
@@ -129,26 +129,32 @@ fn one(trial: &Trial, base: &Base, random: &mut Random, tally: &Tally) -> Result
     tally.add("acknowledged", model.acknowledged - before);
     while random.one_in(2) {
         let fault = Fault {
-            what: random.pick::<&str>(&KILLS),
+            what: random.pick::<&str>(&WHATS),
             at: random.within(1..60),
             waits: false,
         };
         let errand = errand_of(random, &model, Order::Look);
         let (reports, end) = process::run(&errand, Some((fault, None)), None);
-        if matches!(end, End::Died | End::Hung) {
-            return Err(format!("the recovery {end:?} ({fault:?})"));
+        match end {
+            End::Killed => tally.add("kills", 1),
+            End::Done => tally.add(format!("{} met in a recovery", fault.what), 1),
+            End::Died | End::Hung => return Err(format!("the recovery {end:?} ({fault:?})")),
         }
         if end == End::Killed {
-            tally.add("kills", 1);
             tally.add("kills in a recovery", 1);
         }
-        follow(reports, &mut model).map_err(|what| format!("{what} (recovering, {fault:?})"))?;
+        // A disk that fails may keep it from opening; not once it works again.
+        let reports = reports
+            .into_iter()
+            .filter(|report| end == End::Killed || !matches!(report, Report::Refused(_)));
+        follow(reports.collect(), &mut model).map_err(|what| format!("{what} (recovering, {fault:?})"))?;
     }
     for opening in ["first", "second"] {
         let (reports, end) = process::run(&errand_of(random, &model, Order::Look), None, None);
         if end != End::Done {
             return Err(format!("the {opening} opening {end:?}"));
         }
+        quiet(&reports, tally)?;
         follow(reports, &mut model).map_err(|what| format!("{opening} opening: {what}"))?;
     }
     gone(site, &model)
