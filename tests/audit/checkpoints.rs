@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use strongroom::domain::audit::chain::{Fault, Verdict};
 
-use super::forger::{bytes, chained_anew};
+use super::forger::chained_anew;
 use super::site::{ENTRIES, Site};
 
 const INTACT: Verdict = Verdict::Intact { from: 1, to: ENTRIES };
@@ -24,9 +24,9 @@ fn without_checkpoints_the_log_is_unanchored_and_a_copy_of_one_line_is_enough() 
     // Chained anew from its first entry on, and the checkpoints gone: only the copy tells.
     let mut log = site.log();
     log[0].subject.push('x');
-    site.write_log(&bytes(&chained_anew(log, 0)));
-    assert_eq!(site.verdict(), UNANCHORED);
-    let found = site.verify_with(Some(copy.lines().last().unwrap())).verdict;
+    let forged = chained_anew(log, 0);
+    assert_eq!(site.verify_alone(&forged, None).verdict, UNANCHORED);
+    let found = site.verify_alone(&forged, copy.lines().last()).verdict;
     assert!(
         matches!(found, Verdict::Altered(altered) if altered.fault == Fault::Checkpoint),
         "{found:?}"
@@ -45,7 +45,7 @@ fn a_line_that_was_changed_or_is_anothers_proves_nothing() {
     drop(service);
     fs::remove_file(site.checkpoint_file()).unwrap();
     let changed: Vec<String> = vec![
-        last.replace("\"sequence\":16", "\"sequence\":15"),
+        last.replace("\"sequence\":12", "\"sequence\":11"),
         last.replace("\"epoch\":1", "\"epoch\":2"),
         last.replace("\"at\":\"2026", "\"at\":\"2027"),
         last.replace(",\"signature\"", ",\"rollback_accepted\":true,\"signature\""),
@@ -71,23 +71,23 @@ fn nothing_is_signed_over_a_log_that_is_not_what_was_signed_before() {
     let mut altered = log.clone();
     altered[9].subject.push('x');
     for forged in [
-        bytes(&chained_anew(altered, 9)),
-        bytes(&log[..10]),
-        bytes(&log[..ENTRIES as usize - 1]),
+        chained_anew(altered, 9),
+        log[..10].to_vec(),
+        log[..ENTRIES as usize - 1].to_vec(),
     ] {
-        site.write_log(&forged);
-        let service = site.open();
+        let service = site.open_alone(&forged);
         for _ in 0..3 {
+            site.clock.advance(Duration::from_secs(3600));
             site.fail_to_sign_in(&service);
             service.maintain().unwrap();
         }
         service.close().unwrap();
-        drop(service);
         assert_eq!(site.checkpoints(), copy);
-        assert!(matches!(
-            site.verdict(),
-            Verdict::Altered(_) | Verdict::Truncated { .. }
-        ));
+        let found = service.log_verdict();
+        assert!(
+            matches!(found, Some(Verdict::Altered(_) | Verdict::Truncated { .. })),
+            "{found:?}"
+        );
     }
 }
 

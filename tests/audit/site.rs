@@ -1,6 +1,6 @@
 //! A store on disk with a log worth forging, and what its service says about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use strongroom::domain::key_pair::KeySize;
 use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, OrganizationName, Slug};
 use strongroom::domain::time::Timestamp;
-use strongroom::service::ports::Clock as _;
+use strongroom::service::ports::{Batch, Clock as _, Store};
 use strongroom::service::request::{Credentials, Onboard};
 use strongroom::service::response::AuditReport;
 use strongroom::service::{Actor, Ports, Request, Response, Service};
 use strongroom::store::journaled::{JournaledStore, Places};
+use strongroom::store::memory::MemoryStore;
 use strongroom::store::record;
-
 use strongroom::system::checkpoint_file::CheckpointFile;
 use strongroom::system::data_dir::DataDir;
 
@@ -26,7 +26,7 @@ use super::support::backup::FixedBackups;
 use super::support::{FakeClock, SeededEntropy};
 
 /// Entries of the log; the newest has no checkpoint of its own until the service ends.
-pub(crate) const ENTRIES: u64 = 16;
+pub(crate) const ENTRIES: u64 = 12;
 
 pub(crate) struct Site {
     root: tempfile::TempDir,
@@ -52,6 +52,12 @@ impl Site {
         service.close().unwrap();
         drop(service);
         assert_eq!(site.log().len() as u64, ENTRIES);
+        for part in ["data", "state"] {
+            copy(
+                &site.root.path().join(part),
+                &site.root.path().join("kept").join(part),
+            );
+        }
         site
     }
 
@@ -64,6 +70,15 @@ impl Site {
         }
     }
 
+    /// Everything as it was when the site was made.
+    pub(crate) fn restore(&self) {
+        for part in ["data", "state"] {
+            let place = self.root.path().join(part);
+            std::fs::remove_dir_all(&place).unwrap();
+            copy(&self.root.path().join("kept").join(part), &place);
+        }
+    }
+
     fn data(&self) -> PathBuf {
         self.root.path().join("data")
     }
@@ -73,6 +88,11 @@ impl Site {
     }
 
     pub(crate) fn open(&self) -> Arc<Service> {
+        self.serve(None)
+    }
+
+    /// A service over the store on disk, or over a log that no journal watches.
+    fn serve(&self, log: Option<&[AuditEntry]>) -> Arc<Service> {
         DataDir::open(&self.data()).unwrap();
         DataDir::open_apart(&self.state(), &self.data()).unwrap();
         // Other numbers at every opening.
@@ -83,14 +103,30 @@ impl Site {
             memory_kib: 64,
             passes: 1,
         };
-        let places = Places {
-            data: self.data(),
-            state: self.state(),
+        let store: Arc<dyn Store> = match log {
+            Some(log) => {
+                let store = MemoryStore::default();
+                let audit = log.to_vec();
+                store
+                    .commit(&Batch {
+                        audit,
+                        ..Batch::default()
+                    })
+                    .unwrap();
+                Arc::new(store)
+            }
+            None => {
+                let places = Places {
+                    data: self.data(),
+                    state: self.state(),
+                };
+                let cipher = Arc::new(keyring.file_keys(entropy.clone()));
+                let clock = Arc::new(self.clock.clone());
+                Arc::new(JournaledStore::open(&places, cipher, clock, &()).unwrap())
+            }
         };
-        let cipher = Arc::new(keyring.file_keys(entropy.clone()));
-        let store = JournaledStore::open(&places, cipher, Arc::new(self.clock.clone()), &()).unwrap();
         let service = Service::open(Ports {
-            store: Arc::new(store),
+            store,
             clock: Arc::new(self.clock.clone()),
             keys: Arc::new(RsaEngine::new(entropy.clone())),
             signer: Arc::new(keyring.audit_signer().unwrap()),
@@ -137,7 +173,20 @@ impl Site {
 
     /// What the service says of the log, also against a copy of the checkpoints.
     pub(crate) fn verify_with(&self, from: Option<&str>) -> AuditReport {
-        let service = self.open();
+        Self::report(&self.open(), from)
+    }
+
+    /// What it says of a log that no journal watches.
+    pub(crate) fn verify_alone(&self, log: &[AuditEntry], from: Option<&str>) -> AuditReport {
+        Self::report(&self.serve(Some(log)), from)
+    }
+
+    /// A service over a log that no journal watches.
+    pub(crate) fn open_alone(&self, log: &[AuditEntry]) -> Arc<Service> {
+        self.serve(Some(log))
+    }
+
+    fn report(service: &Arc<Service>, from: Option<&str>) -> AuditReport {
         let request = Request::VerifyAudit {
             from: from.map(str::to_owned),
         };
@@ -149,6 +198,19 @@ impl Site {
 
     pub(crate) fn verdict(&self) -> Verdict {
         self.verify_with(None).verdict
+    }
+
+    /// The log, as the service reads it.
+    pub(crate) fn listed(&self) -> Vec<AuditEntry> {
+        let request = Request::FollowActivity {
+            filter: String::new(),
+            after: 0,
+            limit: 100,
+        };
+        match self.open().handle(&Self::actor(), request).unwrap() {
+            Response::Activity(page) => page.entries,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The log, as it is in the file.
@@ -186,6 +248,15 @@ impl Site {
     pub(crate) fn checkpoints(&self) -> String {
         std::fs::read_to_string(self.checkpoint_file()).unwrap()
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .args([from, to])
+        .status();
+    assert!(copied.unwrap().success());
 }
 
 fn key() -> Secret {

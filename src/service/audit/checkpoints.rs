@@ -33,6 +33,17 @@ pub(super) struct Newest {
     seen: Duration,
 }
 
+impl Newest {
+    /// The verdict on a log with another entry in its place.
+    const fn contradicted(self) -> Verdict {
+        Verdict::Altered(Altered {
+            from: 1,
+            to: self.sequence,
+            fault: Fault::Checkpoint,
+        })
+    }
+}
+
 /// All checkpoints that count.
 pub(super) struct Known {
     /// The store's name, as the lines have it.
@@ -95,15 +106,21 @@ impl Service {
         let newest = self.newest_checkpoint()?;
         let now = self.ports.clock.monotonic();
         if newest.sequence > sequence {
-            self.take_verdict(Verdict::Truncated {
+            self.suspect(Verdict::Truncated {
                 to: sequence,
                 was: newest.sequence,
             });
             return Ok(());
         }
+        if newest.sequence == sequence {
+            if newest.head != head {
+                self.suspect(newest.contradicted());
+            }
+            return Ok(());
+        }
         let is_due =
             is_last || sequence - newest.sequence >= ENTRIES || now.saturating_sub(newest.seen) >= TIME;
-        if sequence == newest.sequence || !is_due || !self.follows(newest, sequence, head)? {
+        if !is_due || !self.follows(newest, sequence, head)? {
             return Ok(());
         }
         self.sign_checkpoint(sequence, head, false)
@@ -122,6 +139,14 @@ impl Service {
         match verdict {
             Verdict::Intact { .. } | Verdict::Unanchored { .. } => self.sign_checkpoint(sequence, head, true),
             Verdict::Altered(_) | Verdict::Truncated { .. } => Ok(()),
+        }
+    }
+
+    /// Something is wrong, and a whole verification may tell more precisely where.
+    fn suspect(&self, verdict: Verdict) {
+        let known = lock(&self.proof).verdict;
+        if !matches!(known, Some(Verdict::Altered(_) | Verdict::Truncated { .. })) {
+            self.take_verdict(verdict);
         }
     }
 
@@ -188,11 +213,7 @@ impl Service {
         if newest.sequence > 0 {
             let signed = self.ports.store.audit_page(Some(newest.sequence + 1), 1)?;
             if signed.first().map(|entry| entry.hash) != Some(newest.head) {
-                self.take_verdict(Verdict::Altered(Altered {
-                    from: 1,
-                    to: newest.sequence,
-                    fault: Fault::Checkpoint,
-                }));
+                self.suspect(newest.contradicted());
                 return Ok(false);
             }
         }
