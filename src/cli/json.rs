@@ -15,6 +15,7 @@
 //! | `activity follow`, `activity export` (which needs no `--json`) | `AuditEntry`, one a line |
 //! | `audit verify` | `AuditReport` |
 //! | `backup recipient show` | `BackupsView` |
+//! | `backup`, `restore` | `LastBackup`, `RestoreReport` |
 //! | `verify` | [`Verified`] |
 //! | everything else | `{"done":true}` |
 //! | errors, on standard error | `{"error":{"code","message","hint"}}`, with `field` where it is about one |

@@ -20,6 +20,7 @@ mod key;
 mod org;
 mod output;
 mod recovery;
+mod restore;
 mod seal;
 mod secrets;
 mod token;
@@ -123,6 +124,8 @@ pub enum Command {
     Backup(backup::Backup),
     /// How the store is, and what to do about it
     Doctor(doctor::Doctor),
+    /// Restore a backup where there is no store, or a damaged one
+    Restore(restore::Restore),
     /// Open the console on the tokens; without a terminal, list them
     Tokens(token::Tokens),
     /// Read a token from standard input: exit 0 if it is good, else 4 and the reason
@@ -140,9 +143,12 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
     if let Command::Seal(seal::Seal::Status) = command {
         return seal::status(context).map(|()| failure::DONE);
     }
+    if let Command::Restore(restore) = command {
+        return restore.run(context).map(|()| failure::DONE);
+    }
     context.open_store()?;
     match command {
-        Command::Init(_) => Ok(()),
+        Command::Restore(_) | Command::Init(_) => Ok(()),
         Command::Seal(seal) => seal.run(context),
         Command::Org(org) => org.run(context),
         Command::Key(key) => key.run(context),

@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Gateway, OpeningStep, SealChoice, SealStatus, StoreState};
+use super::{
+    BackupContents, BackupSource, Gateway, OpeningStep, RestoreReport, SealChoice, SealSecret, SealStatus,
+    StoreState,
+};
 use crate::domain::secret::Secret;
 use crate::service::request::SessionId;
 use crate::service::{Actor, Code, Error, Event, Request, Response, Service};
@@ -46,6 +49,28 @@ pub trait Opener: Send + Sync {
     /// # Errors
     /// The key file exists, or something cannot be written; the seal is as it was then.
     fn rotate_seal(&self, seal: &SealChoice) -> Result<SealStatus, Error>;
+
+    /// What a backup says of itself.
+    ///
+    /// # Errors
+    /// It does not decrypt, or is damaged.
+    fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {
+        Err(super::elsewhere(&source.path))
+    }
+
+    /// Restores a backup as `actor`; with `only_check` nothing is written.
+    ///
+    /// # Errors
+    /// As [`Gateway::restore`].
+    fn restore(
+        &self,
+        _actor: &Actor,
+        source: &BackupSource,
+        _seal: &SealSecret,
+        _only_check: bool,
+    ) -> Result<RestoreReport, Error> {
+        Err(super::elsewhere(&source.path))
+    }
 
     /// How far an opening has come that goes on in another thread.
     fn step(&self) -> Option<OpeningStep> {
@@ -225,6 +250,26 @@ impl Gateway for InProcess {
             Ok(what)
         })?;
         sealed.map_or_else(|| self.opener.seal(), Ok)
+    }
+
+    fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {
+        self.opener.look_at_backup(source)
+    }
+
+    fn restore(
+        &self,
+        source: &BackupSource,
+        seal: &SealSecret,
+        only_check: bool,
+    ) -> Result<RestoreReport, Error> {
+        if self.actor.read_only && !only_check {
+            return Err(Error::new(
+                Code::ReadOnly,
+                "this command may only look",
+                "leave --read-only out to restore",
+            ));
+        }
+        self.opener.restore(&self.actor, source, seal, only_check)
     }
 
     fn opening(&self) -> Option<OpeningStep> {

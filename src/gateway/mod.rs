@@ -1,14 +1,16 @@
 //! The one door that console and command line go through, whether the service is in this process or behind a socket.
 
 pub mod in_process;
+mod recovery;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use serde::Serialize;
 
+pub use self::recovery::{BackupContents, BackupSource, DecryptedWith, RestoreReport, SealSecret};
 use crate::domain::secret::Secret;
 use crate::service::request::SessionId;
 use crate::service::{Code, Error, Event, Request, Response};
@@ -58,6 +60,35 @@ pub trait Gateway: Send + Sync {
 
     /// Everything that happens from now on.
     fn subscribe(&self) -> Receiver<Event>;
+
+    /// What a backup says of itself.
+    ///
+    /// # Errors
+    /// It does not decrypt, or is damaged; or there is nothing here to restore into.
+    fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {
+        Err(elsewhere(&source.path))
+    }
+
+    /// Restores a backup; with `only_check` it is read to its end, and nothing is written.
+    ///
+    /// # Errors
+    /// The backup or the seal is wrong or damaged, or there is a whole store. What was there is as it was.
+    fn restore(
+        &self,
+        source: &BackupSource,
+        _seal: &SealSecret,
+        _only_check: bool,
+    ) -> Result<RestoreReport, Error> {
+        Err(elsewhere(&source.path))
+    }
+}
+
+fn elsewhere(path: &Path) -> Error {
+    Error::new(
+        Code::Forbidden,
+        format!("{} cannot be restored through this connection", path.display()),
+        "run strongroom restore on the host, as the store's own user",
+    )
 }
 
 /// What a store needs before it answers requests.

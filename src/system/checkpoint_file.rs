@@ -31,6 +31,12 @@ impl CheckpointFile {
         Self(state.join(format!("audit-{}", hex(store))))
     }
 
+    /// Where it is, once it has a line.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     fn open(&self, flags: OFlags) -> Result<Option<File>, StoreError> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         match rustix::fs::open(&self.0, flags, Mode::RUSR | Mode::WUSR) {

@@ -12,7 +12,7 @@ use crate::gateway::{Seal, SealChoice, SealStatus};
 use crate::service::ports::{Entropy, StoreError};
 use crate::service::{Code, Error};
 use crate::system::OsEntropy;
-use crate::system::private_file::Staged;
+use crate::system::private_file::{self, Staged};
 use crate::system::seal_file::{self, SealFileError};
 
 pub(super) const KEYRING: &str = "keyring";
@@ -20,7 +20,7 @@ pub(super) const KEYRING: &str = "keyring";
 /// Where a store's keyring is, and where its seal may be.
 pub(super) struct KeyringPlace {
     data_dir: PathBuf,
-    credentials: Option<PathBuf>,
+    pub(super) credentials: Option<PathBuf>,
 }
 
 impl KeyringPlace {
@@ -45,6 +45,40 @@ impl KeyringPlace {
             )))
         })?;
         KeyringFile::parse(&bytes).map_err(of_seal)
+    }
+
+    /// Opens a keyring that need not be in its place; with the key file at `elsewhere` instead of where it says.
+    pub(super) fn open_file(
+        &self,
+        file: &KeyringFile,
+        passphrase: Option<&Secret>,
+        elsewhere: Option<&Path>,
+    ) -> Result<Keyring, Error> {
+        let seal = match elsewhere {
+            Some(path) => self.key_file(path)?,
+            None => self.seal(file.sealed_by(), passphrase)?,
+        };
+        file.open(&seal, Arc::new(OsEntropy)).map_err(of_seal)
+    }
+
+    /// Puts a keyring in its place; sealed with the key file at `elsewhere` from now on, if there is one.
+    pub(super) fn install(
+        &self,
+        file: &KeyringFile,
+        keyring: &Keyring,
+        elsewhere: Option<&Path>,
+    ) -> Result<(), Error> {
+        let file = match elsewhere {
+            Some(path) => {
+                let key = self.key_file(path)?;
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+                let source = SealSource::KeyFile { path, key: &key };
+                KeyringFile::wrap(keyring, &source, &OsEntropy).map_err(of_seal)?
+            }
+            None => file.clone(),
+        };
+        let bytes = file.to_bytes().map_err(of_seal)?;
+        private_file::create(&self.path(), &bytes).map_err(|error| self.failed(&error))
     }
 
     /// How it is sealed.
@@ -183,7 +217,7 @@ impl<'a> NewSeal<'a> {
     }
 }
 
-fn status(file: &KeyringFile) -> SealStatus {
+pub(super) fn status(file: &KeyringFile) -> SealStatus {
     SealStatus {
         store: file.store_id().iter().map(|byte| format!("{byte:02x}")).collect(),
         epoch: file.epoch(),
@@ -198,7 +232,7 @@ fn status(file: &KeyringFile) -> SealStatus {
     }
 }
 
-fn of_seal(error: SealError) -> Error {
+pub(super) fn of_seal(error: SealError) -> Error {
     let code = match &error {
         SealError::Wrong(_) | SealError::KeyLength(_) => Code::WrongSeal,
         SealError::Damaged(_) => Code::StoreDamaged,

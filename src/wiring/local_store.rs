@@ -11,7 +11,9 @@ use super::keyring_place::{KEYRING, KeyringPlace};
 use crate::crypto::{Argon2Passwords, Cost, Keyring, RsaEngine, SealedBy, Sha256Hasher};
 use crate::domain::secret::Secret;
 use crate::gateway::in_process::Opener;
-use crate::gateway::{OpeningStep, SealChoice, SealStatus, StoreState};
+use crate::gateway::{
+    BackupContents, BackupSource, OpeningStep, RestoreReport, SealChoice, SealSecret, SealStatus, StoreState,
+};
 use crate::service::ports::{Clock as _, Entropy, StoreCipher, StoreError};
 use crate::service::{Actor, Code, Error, Ports, Service};
 use crate::store::journaled::{JournaledStore, Places};
@@ -25,11 +27,11 @@ const RECORDS: &str = "records";
 
 /// Opens the store of one data directory.
 pub(super) struct LocalStore {
-    data_dir: PathBuf,
-    state_dir: PathBuf,
+    pub(super) data_dir: PathBuf,
+    pub(super) state_dir: PathBuf,
     key_file: PathBuf,
-    keyring: KeyringPlace,
-    user: String,
+    pub(super) keyring: KeyringPlace,
+    pub(super) user: String,
     /// Held until the process ends, or another opening replaces it.
     open: Mutex<Option<(Lock, Arc<Keyring>)>>,
     /// How far an opening has come.
@@ -52,6 +54,24 @@ impl LocalStore {
             user,
             open: Mutex::default(),
             step: Mutex::default(),
+        }
+    }
+
+    /// The same over other directories.
+    pub(super) fn at(&self, places: &Places) -> Self {
+        Self::new(
+            places.data.clone(),
+            places.state.clone(),
+            self.key_file.clone(),
+            self.keyring.credentials.clone(),
+            self.user.clone(),
+        )
+    }
+
+    pub(super) fn places(&self) -> Places {
+        Places {
+            data: self.data_dir.clone(),
+            state: self.state_dir.clone(),
         }
     }
 
@@ -79,10 +99,7 @@ impl LocalStore {
                 OpeningStep::ReadingAgain(read)
             });
         };
-        let places = Places {
-            data: self.data_dir.clone(),
-            state: self.state_dir.clone(),
-        };
+        let places = self.places();
         let cipher = Arc::new(keyring.file_keys(Arc::clone(&entropy)));
         let cipher: Arc<dyn StoreCipher> = cipher;
         let store = JournaledStore::open(&places, Arc::clone(&cipher), Arc::new(SystemClock), &())?;
@@ -175,6 +192,20 @@ impl Opener for LocalStore {
             ));
         };
         self.keyring.rotate(keyring, seal)
+    }
+
+    fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {
+        self.contents(source)
+    }
+
+    fn restore(
+        &self,
+        actor: &Actor,
+        source: &BackupSource,
+        seal: &SealSecret,
+        only_check: bool,
+    ) -> Result<RestoreReport, Error> {
+        self.restored(actor, source, seal, only_check)
     }
 
     fn step(&self) -> Option<OpeningStep> {

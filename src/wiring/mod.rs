@@ -4,6 +4,7 @@ mod backup;
 mod console;
 mod keyring_place;
 mod local_store;
+mod restore;
 
 use std::process::ExitCode;
 use std::sync::Arc;

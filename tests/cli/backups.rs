@@ -90,3 +90,195 @@ fn without_a_recovery_key_a_backup_needs_somebody_to_be_for() {
     host.run(&[made.as_slice(), &who].concat()).succeeds();
     host.run(&["backup", "two.age"]).succeeds();
 }
+
+/// Another machine, with what was kept elsewhere: the backup, the recovery key and the key file.
+fn new_host(old: &Host) -> Host {
+    let new = Host::empty();
+    for (from, to) in [
+        ("one.age", "one.age"),
+        ("recovery.key", "recovery.key"),
+        ("home/.config/strongroom/seal.key", "seal.key"),
+    ] {
+        fs::copy(old.path(from), new.path(to)).unwrap();
+    }
+    new
+}
+
+const RESTORE: [&str; 6] = [
+    "restore",
+    "one.age",
+    "--identity-file",
+    "recovery.key",
+    "--key-file",
+    "seal.key",
+];
+
+fn restore(host: &Host, more: &[&str]) -> super::host::Ran {
+    host.run(&[RESTORE.as_slice(), more].concat())
+}
+
+#[test]
+fn on_a_new_host_every_token_is_held_until_an_admin_releases_it_and_keys_decrypt_at_once() {
+    let old = with_recovery_key();
+    let token = old.token("payouts", &[]);
+    let ciphertext = old.feed(&["key", "encrypt"], b"4711").succeeds().out;
+    old.run(&["backup", "one.age"]).succeeds();
+    old.admin(&["token", "revoke", "payouts"]).succeeds();
+
+    let host = new_host(&old);
+    let checked = restore(&host, &["--check", "--json"]).succeeds().json();
+    assert_eq!(
+        (&checked["done"], &checked["held"]),
+        (&false.into(), &true.into())
+    );
+    assert!(!host.data().exists(), "nothing was written");
+    let done = restore(&host, &["--json"]).succeeds().json();
+    assert_eq!((&done["done"], &done["held"]), (&true.into(), &true.into()));
+    assert!(host.data().join("keyring").exists());
+    let said = restore(&host, &[]).refused(1);
+    assert!(said.contains("opens whole"), "{said}");
+
+    // The key file is where it was named, from now on.
+    assert_eq!(host.verdict(&token), Err("held".into()));
+    assert!(host.run(&["token", "list"]).succeeds().out.contains("held"));
+    let opened = host.feed(&["key", "decrypt"], ciphertext.as_bytes()).succeeds();
+    assert_eq!(opened.out.trim_end(), "4711");
+    let fresh = host.token("checkout", &[]);
+    assert_eq!(host.verdict(&fresh), Ok(()));
+    host.admin(&["token", "release", "payouts"]).succeeds();
+    assert_eq!(
+        host.verdict(&token),
+        Ok(()),
+        "the revocation came after the backup"
+    );
+    host.admin(&["token", "release", "--all"]).succeeds();
+    let log = host.run(&["activity", "list"]).succeeds().out;
+    for action in ["store.restored", "token.released", "token.all_released"] {
+        assert!(log.contains(action), "{log}");
+    }
+    host.run(&["audit", "verify"]).succeeds();
+}
+
+#[test]
+fn where_the_journal_survived_nothing_is_lost_and_nothing_held() {
+    let host = with_recovery_key();
+    let (kept, revoked) = (host.token("kept", &[]), host.token("revoked", &[]));
+    host.run(&["backup", "one.age"]).succeeds();
+    host.admin(&["token", "revoke", "revoked"]).succeeds();
+    host.admin(&["key", "rotate", "--confirm", "acme", "--key-size", "2048"])
+        .succeeds();
+    let ciphertext = host.feed(&["key", "encrypt"], b"4711").succeeds().out;
+    // The database, all checkpoints and the keyring are gone.
+    fs::remove_dir_all(host.data().join("records")).unwrap();
+    fs::remove_file(host.data().join("keyring")).unwrap();
+    for file in fs::read_dir(host.data().join("journal")).unwrap() {
+        let path = file.unwrap().path();
+        if path
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .starts_with("checkpoint")
+        {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let seal = host.path("home/.config/strongroom/seal.key");
+    let restore = ["restore", "one.age", "-i", "recovery.key", "--json", "--key-file"];
+    let restore = [restore.as_slice(), &[seal.to_str().unwrap()]].concat();
+    let done = host.run(&restore).succeeds().json();
+    assert_eq!(done["held"], false, "{done}");
+    let aside = PathBuf::from(done["set_aside"].as_str().unwrap());
+    assert!(aside.join("journal").is_dir(), "the damaged store is kept whole");
+    assert_eq!(host.verdict(&kept), Ok(()));
+    assert_eq!(host.verdict(&revoked), Err("revoked".into()));
+    let opened = host.feed(&["key", "decrypt"], ciphertext.as_bytes()).succeeds();
+    assert_eq!(
+        opened.out.trim_end(),
+        "4711",
+        "the slot of the new generation survived"
+    );
+    host.run(&["audit", "verify"]).succeeds();
+}
+
+#[test]
+fn where_the_end_of_the_journal_is_missing_tokens_are_held() {
+    let host = with_recovery_key();
+    let token = host.token("payouts", &[]);
+    host.run(&["backup", "one.age"]).succeeds();
+    host.admin(&["token", "revoke", "payouts"]).succeeds();
+    fs::remove_dir_all(host.data().join("journal")).unwrap();
+    fs::remove_dir_all(host.data().join("records")).unwrap();
+    assert_eq!(host.run(&["token", "list"]).code, 5);
+    let done = host
+        .run(&["restore", "one.age", "-i", "recovery.key", "--json"])
+        .succeeds()
+        .json();
+    assert_eq!(done["held"], true, "{done}");
+    assert_eq!(host.verdict(&token), Err("held".into()), "its revocation is lost");
+    // Not an older state in the place of a newer one: the anchor is the restored store's.
+    host.token("fresh", &[]);
+}
+
+#[test]
+fn a_wrong_key_a_wrong_seal_and_every_damage_are_refused_and_nothing_is_left() {
+    let old = with_recovery_key();
+    old.run(&["backup", "one.age"]).succeeds();
+    let host = new_host(&old);
+    let other = with_recovery_key();
+    fs::copy(other.path("recovery.key"), host.path("other.key")).unwrap();
+    fs::copy(
+        other.path("home/.config/strongroom/seal.key"),
+        host.path("other.seal"),
+    )
+    .unwrap();
+    let with = |identity: &str, seal: &str| {
+        host.run(&["restore", "one.age", "-i", identity, "--key-file", seal])
+            .refused(5)
+    };
+    assert!(with("other.key", "seal.key").contains("recovery key"));
+    assert!(with("recovery.key", "other.seal").contains("wrong seal"));
+
+    let whole = fs::read(host.path("one.age")).unwrap();
+    let length = whole.len();
+    for place in [0, 30, 150, 260, length / 3, length / 2, length - 20, length - 1] {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 4;
+        for damaged in [flipped, whole[..place].to_vec()] {
+            fs::write(host.path("one.age"), damaged).unwrap();
+            let ran = restore(&host, &[]);
+            assert_eq!(ran.code, 5, "byte {place} of {length}: {ran:?}");
+        }
+    }
+    fs::write(host.path("one.age"), &whole).unwrap();
+    let left = fs::read_dir(host.path("home/.local")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "nothing was made");
+    restore(&host, &[]).succeeds();
+}
+
+#[test]
+fn the_age_tool_opens_a_backup_and_no_secret_is_in_it_without_the_seal() {
+    let Some(age) = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .map(|directory| directory.join("age"))
+        .find(|path| path.is_file())
+    else {
+        assert!(std::env::var_os("CI").is_none(), "age is missing");
+        return;
+    };
+    let host = with_recovery_key();
+    host.run(&["backup", "one.age"]).succeeds();
+    let opened = std::process::Command::new(age)
+        .args(["-d", "-i"])
+        .args([host.path("recovery.key"), host.path("one.age")])
+        .output()
+        .unwrap();
+    assert!(
+        opened.status.success(),
+        "{}",
+        String::from_utf8_lossy(&opened.stderr)
+    );
+    assert!(opened.stdout.starts_with(b"SRbk\x01"));
+    for needle in [b"ada@acme.test".as_slice(), b"argon2id", b"BEGIN"] {
+        let is_there = opened.stdout.windows(needle.len()).any(|window| window == needle);
+        assert!(!is_there, "{}", String::from_utf8_lossy(needle));
+    }
+}

@@ -118,12 +118,32 @@ impl JournaledStore {
             .map_err(written)?;
         restore_slots(places, &layout, cipher, &slots, survivor)?;
         let link = begin_journal(&folder, cipher, &end)?;
+        let anchor = Anchor {
+            link,
+            at: head.made_at,
+            time: None,
+        };
+        let path = layout.anchor();
+        anchor
+            .write(&path, &**cipher)
+            .map_err(|error| failure::of(&path, &error))?;
         Ok(Restored {
             backup: summary.ending.link.sequence,
             made_at: summary.made_at,
             sequence: link.sequence,
             is_complete,
         })
+    }
+
+    /// How far the journal in `places` reaches after a known frame, and whether that is all that was acknowledged.
+    ///
+    /// # Errors
+    /// The operating system refused.
+    pub fn reach(places: &Places, cipher: &dyn StoreCipher, known: Link) -> Result<(u64, bool), StoreError> {
+        let there = Layout::new(places, cipher);
+        let salvage = journal::salvage(&there.journal(), cipher, known, &mut |_, _| Ok(()))?;
+        let last = salvage.links.last().map_or(known.sequence, |link| link.sequence);
+        Ok((last, reaches_anchor(&there, cipher, &salvage)))
     }
 
     /// Where the anchor of a store is kept.
