@@ -19,6 +19,7 @@ pub mod rsa;
 mod seal;
 pub mod seal_error;
 mod store_cipher;
+mod takeover;
 mod text;
 
 pub use self::audit_signer::AuditSigner;

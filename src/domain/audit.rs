@@ -166,6 +166,10 @@ actions! {
     HoldReleased = "token.all_released",
     /// The keyring was sealed with another passphrase or key file.
     SealRotated = "seal.rotated",
+    /// A replaced private key could not be erased at once.
+    KeyErasurePending = "key.erasure_pending",
+    /// A replaced private key was erased, later than it was replaced.
+    KeyErased = "key.erased",
 }
 
 impl AuditEntry {

@@ -11,11 +11,10 @@ use base64::Engine as _;
 
 use super::Service;
 use super::error::{Code, Error};
-use super::keys::private_key_binding;
 use super::ports::{CryptoError, PrivateKey};
 use super::response::Decrypted;
 use crate::domain::id::OrganizationId;
-use crate::domain::key_pair::{Fingerprint, KeyPair, KeyState, Mgf1};
+use crate::domain::key_pair::{Fingerprint, KeyPair, Mgf1};
 use crate::domain::text::Slug;
 
 /// Private keys that are ready to decrypt, one an organization.
@@ -82,7 +81,16 @@ impl Service {
         if let Some(named) = named.filter(|named| *named != pair.fingerprint) {
             return Err(self.not_the_active_key(id, named, &pair));
         }
-        let decryptor = self.decryptor(&pair)?;
+        let is_active = || {
+            let registry = self.registry();
+            let active = registry.active_pair(id);
+            active.is_ok_and(|(now, _)| now.generation == pair.generation)
+        };
+        // A key that was rotated away meanwhile may have lost its slot: that is no damage.
+        let decryptor = match self.decryptor(&pair) {
+            Err(_) if !is_active() => return Err(CryptoError::Decryption.into()),
+            decryptor => decryptor?,
+        };
         let ciphertext: String = ciphertext.split_ascii_whitespace().collect();
         // What is no Base64 takes the same road as what does not open: an empty ciphertext fails like any other.
         let ciphertext = base64::engine::general_purpose::STANDARD
@@ -94,10 +102,7 @@ impl Service {
             Mgf1::Sha256
         };
         let opened = decryptor.key.decrypt(&ciphertext, first);
-        let still_active = self
-            .registry()
-            .active_pair(id)
-            .is_ok_and(|(now, _)| now.generation == pair.generation);
+        let still_active = is_active();
         match opened {
             Ok((plaintext, mgf1)) if still_active => {
                 decryptor.sha1_habit.store(mgf1 == Mgf1::Sha1, Ordering::Relaxed);
@@ -140,13 +145,7 @@ impl Service {
         if let Some(open) = self.decryptors.find(pair.organization, pair.generation) {
             return Ok(open);
         }
-        let KeyState::Active(sealed) = &pair.state else {
-            return Err(CryptoError::Decryption.into());
-        };
-        let generation = pair.generation.to_be_bytes();
-        let binding = private_key_binding(pair.organization.0.bytes(), &generation);
-        let private = self.ports.sealer.unseal(&binding, sealed)?;
-        let key = self.ports.keys.open(&private)?;
+        let key = self.ports.keys.open(&self.private_key(pair)?)?;
         let decryptor = Arc::new(Decryptor {
             generation: pair.generation,
             key,

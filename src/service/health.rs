@@ -51,6 +51,7 @@ impl Service {
                     .to_owned(),
             });
         }
+        alarms.extend(self.erasures.alarm());
         alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
         alarms.extend(self.backup_alarm(recovery.backups.last.as_ref()));
         // The gravest first; else in this order.

@@ -1,14 +1,15 @@
 //! An organization's key pairs: shown, made, rotated.
 //!
-//! A rotation generates outside the commit, then writes the new generation active and the old one without its private
-//! half in one batch. From the instant that batch is applied the old key is refused, also for a decryption under way.
+//! A rotation generates outside the commit, then keeps the new key's slot, then writes the new generation active and the
+//! old one without its private half in one batch, then erases the old key's slot. From the instant that batch is applied
+//! the old key is refused, also for a decryption under way.
 
 use std::sync::Arc;
 
 use super::commit::{Changes, Note};
 use super::error::{Code, Error};
 use super::jobs::Job;
-use super::ports::{Binding, GeneratedKey, Record};
+use super::ports::{GeneratedKey, Record};
 use super::request::RotateKey;
 use super::response::{KeyGeneration, KeyView, Response};
 use super::{Actor, Service};
@@ -130,10 +131,11 @@ impl Service {
         let put = vec![Record::KeyPair(new), Record::KeyPair(replaced)];
         self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
         self.decryptors.forget(id);
+        self.erase_slots(&mut writer, false);
         Ok(answer)
     }
 
-    /// A record for a pair that was just made, its private half sealed.
+    /// A record for a pair that was just made, its private half sealed and its slot kept.
     pub(super) fn key_pair(
         &self,
         organization: &Organization,
@@ -142,9 +144,7 @@ impl Service {
         generated: GeneratedKey,
         by: &Email,
     ) -> Result<KeyPair, Error> {
-        let number = generation.to_be_bytes();
-        let binding = private_key_binding(organization.id.0.bytes(), &number);
-        let sealed = self.ports.sealer.seal(&binding, &generated.private)?;
+        let sealed = self.keep_private_key(organization.id, generation, &generated.private)?;
         Ok(KeyPair {
             organization: organization.id,
             generation,
@@ -155,16 +155,6 @@ impl Service {
             made_by: by.clone(),
             state: KeyState::Active(sealed),
         })
-    }
-}
-
-/// What a sealed private key opens as.
-pub(super) fn private_key_binding<'a>(organization: &'a [u8; 16], generation: &'a [u8; 4]) -> Binding<'a> {
-    Binding {
-        organization,
-        kind: "private-key",
-        id: generation,
-        version: 1,
     }
 }
 

@@ -178,9 +178,7 @@ impl Service {
     }
 
     pub(super) fn slug(&self, id: OrganizationId) -> Option<Slug> {
-        let registry = self.registry();
-        let place = registry.place(id)?;
-        Some(registry.organizations[place as usize].0.slug.clone())
+        self.registry().slug(id)
     }
 
     pub(super) fn organization_row(&self, organization: &Organization) -> OrganizationRow {

@@ -11,6 +11,7 @@ impl Service {
     pub fn maintain(&self) -> Result<(), Error> {
         let done = [
             self.log_opening(),
+            self.retry_erasure(),
             self.keep_time(false),
             self.tell_untold(),
             self.ports.store.maintain().map_err(Error::from),

@@ -36,6 +36,7 @@ mod reveal;
 mod rollback;
 mod seal;
 mod sign_in;
+mod slots;
 mod usage;
 mod verify;
 
@@ -96,6 +97,7 @@ pub struct Service {
     unlogged: Mutex<Vec<ports::Notice>>,
     proof: Mutex<audit::Proof>,
     untold: commit::Untold,
+    erasures: slots::Erasures,
 }
 
 impl Service {

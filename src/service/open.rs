@@ -81,6 +81,7 @@ impl Service {
             sessions: super::sign_in::Sessions::default(),
             reveals: super::reveal::Reveals::default(),
             decryptors: super::decrypt::Decryptors::default(),
+            erasures: super::slots::Erasures::default(),
             untold: super::commit::Untold::default(),
             usage: super::usage::Pending::new(key_usage),
             feed: super::feed::Feed::default(),
@@ -89,6 +90,9 @@ impl Service {
         });
         // A full disk must not keep tokens from being verified: it is tried again.
         let _ = service.log_opening();
+        if service.found.rollback().is_none() {
+            service.settle_slots()?;
+        }
         Ok(service)
     }
 }

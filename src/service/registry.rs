@@ -63,6 +63,12 @@ impl Registry {
             .map(|place| place as u32)
     }
 
+    /// An organization's short name.
+    pub(super) fn slug(&self, id: OrganizationId) -> Option<Slug> {
+        let (organization, _) = self.organizations.get(self.place(id)? as usize)?;
+        Some(organization.slug.clone())
+    }
+
     /// The generation that decrypts.
     pub(super) fn active_pair(&self, id: OrganizationId) -> Result<&(KeyPair, Revision), Error> {
         let pairs = self.pairs.get(&id).map(Vec::as_slice).unwrap_or_default();

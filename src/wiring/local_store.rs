@@ -102,7 +102,7 @@ impl LocalStore {
         let places = self.places();
         let cipher = Arc::new(keyring.file_keys(Arc::clone(&entropy)));
         let cipher: Arc<dyn StoreCipher> = cipher;
-        let store = JournaledStore::open(&places, Arc::clone(&cipher), Arc::new(SystemClock), &())?;
+        let store = JournaledStore::open(&places, Arc::clone(&cipher), Arc::new(SystemClock), &*keyring)?;
         let store = Arc::new(store);
         let backup = LocalBackups {
             entropy: Arc::clone(&entropy),

@@ -36,7 +36,7 @@ pub struct Harness {
     pub actor: Actor,
     passwords: Arc<Interrupted>,
     pub full: Arc<Full>,
-    ports: Ports,
+    pub ports: Ports,
 }
 
 impl Harness {
@@ -107,6 +107,16 @@ impl Harness {
         assert_eq!(self.store().load(&mut copy), Ok(Loaded::Whole));
         batch.audit = self.store().audit_page(None, usize::MAX).unwrap();
         batch.audit.reverse();
+        for (record, _) in &batch.put {
+            if let Record::KeyPair(pair) = record {
+                let slot = SlotId {
+                    organization: pair.organization,
+                    generation: pair.generation,
+                };
+                let wrapped = self.store().slot(slot).unwrap();
+                twin.store().add_slot(slot, &wrapped).unwrap();
+            }
+        }
         twin.store().commit(&batch).unwrap();
         twin.reopened()
     }
@@ -334,6 +344,9 @@ pub struct Full {
     pub opening: Mutex<Opening>,
     pub faults: Mutex<Vec<String>>,
     pub is_full: AtomicBool,
+    /// What of the store fails alone, and the steps that were taken.
+    pub broken: Mutex<&'static str>,
+    pub steps: Mutex<Vec<&'static str>>,
 }
 
 impl Full {
@@ -341,6 +354,17 @@ impl Full {
         if self.is_full.load(Ordering::Relaxed) {
             return Err(StoreError::DiskFull("/nowhere".into()));
         }
+        Ok(())
+    }
+}
+
+impl Full {
+    fn step(&self, step: &'static str) -> Result<(), StoreError> {
+        self.room()?;
+        if *self.broken.lock().unwrap() == step {
+            return Err(StoreError::Io(format!("{step}: broken")));
+        }
+        self.steps.lock().unwrap().push(step);
         Ok(())
     }
 }
@@ -379,12 +403,12 @@ impl Store for Full {
     }
 
     fn add_slot(&self, slot: SlotId, wrapped: &Sealed) -> Result<(), StoreError> {
-        self.room()?;
+        self.step("add_slot")?;
         self.store.add_slot(slot, wrapped)
     }
 
     fn retain_slots(&self, keep: &[SlotId]) -> Result<usize, StoreError> {
-        self.room()?;
+        self.step("retain_slots")?;
         self.store.retain_slots(keep)
     }
 
@@ -397,7 +421,7 @@ impl Store for Full {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.room()?;
+        self.step("commit")?;
         if self.opening.lock().unwrap().rollback.is_some() {
             return Err(StoreError::Closed("an older state waits to be accepted".into()));
         }

@@ -16,14 +16,14 @@ fn rotation(confirmation: &str) -> RotateKey {
     }
 }
 
-fn view(harness: &Harness) -> KeyView {
+pub fn view(harness: &Harness) -> KeyView {
     match harness.ask(Request::ShowKey { organization: None }).unwrap() {
         Response::Key(view) => *view,
         other => panic!("{other:?}"),
     }
 }
 
-fn encrypt(harness: &Harness, text: &str, mgf1: Mgf1) -> String {
+pub fn encrypt(harness: &Harness, text: &str, mgf1: Mgf1) -> String {
     match harness
         .ask(Request::Encrypt {
             organization: None,
@@ -37,7 +37,7 @@ fn encrypt(harness: &Harness, text: &str, mgf1: Mgf1) -> String {
     }
 }
 
-fn decrypt(harness: &Harness, ciphertext: &str, key: Option<Fingerprint>) -> Result<Decrypted, Error> {
+pub fn decrypt(harness: &Harness, ciphertext: &str, key: Option<Fingerprint>) -> Result<Decrypted, Error> {
     match harness.ask(Request::Decrypt {
         organization: None,
         ciphertext: ciphertext.into(),
@@ -49,7 +49,7 @@ fn decrypt(harness: &Harness, ciphertext: &str, key: Option<Fingerprint>) -> Res
 }
 
 /// Rotates and waits for the end.
-fn rotate(harness: &Harness) -> Result<(), Error> {
+pub fn rotate(harness: &Harness) -> Result<(), Error> {
     let events = harness.service.subscribe();
     let started = harness.ask(Request::RotateKey(rotation("acme")))?;
     let Response::Started(job) = started else {

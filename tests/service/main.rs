@@ -26,4 +26,5 @@ mod onboard;
 mod rollback;
 mod rotate_token;
 mod sign_in;
+mod slots;
 mod usage;

@@ -90,28 +90,34 @@ impl Opening<'_> {
                 folder.display()
             ))
         };
-        let checkpoints = self
-            .layout
-            .checkpoints()
-            .map_err(|error| failure::of(&folder, &error))?;
-        if !checkpoints.is_empty() {
-            return Err(missing("a checkpoint beside it says that"));
-        }
-        if self.has_slots {
-            return Err(missing("the key slots say that"));
-        }
         if anchor.is_some_and(|anchor| anchor.link.sequence > 0) {
             return Err(missing("the anchor says that"));
         }
         let records = self.layout.records();
-        if !records.exists() {
-            return Ok(None);
+        let database = if records.exists() {
+            Some(Database::open(&records)?)
+        } else {
+            None
+        };
+        let is_empty = match &database {
+            Some(database) if database.position()?.is_some() => return Err(missing("the records say that")),
+            Some(database) => self.is_empty(database)?,
+            None => true,
+        };
+        // Records that never followed a journal may have these from a takeover that was cut off: it begins anew.
+        if is_empty {
+            let checkpoints = self
+                .layout
+                .checkpoints()
+                .map_err(|error| failure::of(&folder, &error))?;
+            if !checkpoints.is_empty() {
+                return Err(missing("a checkpoint beside it says that"));
+            }
+            if self.has_slots {
+                return Err(missing("the key slots say that"));
+            }
         }
-        let database = Database::open(&records)?;
-        match database.position()? {
-            None => Ok(Some(database)),
-            Some(_) => Err(missing("the records say that")),
-        }
+        Ok(database)
     }
 
     fn is_empty(&self, database: &Database) -> Result<bool, StoreError> {
