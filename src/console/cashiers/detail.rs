@@ -30,11 +30,17 @@ pub(super) struct Detail {
     row: CashierRow,
     /// What it did and what was done to it, the newest first; `None` until that is known.
     entries: Option<Result<Vec<AuditEntry>, Error>>,
+    /// Whether these are all there are.
+    is_all: bool,
 }
 
 impl Detail {
     pub(super) const fn new(row: CashierRow) -> Self {
-        Self { row, entries: None }
+        Self {
+            row,
+            entries: None,
+            is_all: false,
+        }
     }
 
     fn newest(&self, action: Action, by_itself: bool) -> Option<&AuditEntry> {
@@ -74,6 +80,7 @@ impl Detail {
         let last = match (&self.entries, self.newest(Action::SignedIn, true)) {
             (None, _) => "…".to_owned(),
             (Some(_), Some(entry)) => moment(entry.at),
+            (Some(Ok(_)), None) if self.is_all => "never".to_owned(),
             (Some(_), None) => format!("not among its last {LOOKED_AT} entries"),
         };
         let mut lines = vec![
@@ -114,7 +121,10 @@ impl Dialog for Detail {
                 };
                 desk.ask(app::Tag::Cashiers(Tag::Lately), request);
             }
-            News::Answer(_, Ok(Response::Activity(page))) => self.entries = Some(Ok(page.entries)),
+            News::Answer(_, Ok(Response::Activity(page))) => {
+                self.is_all = page.next.is_none();
+                self.entries = Some(Ok(page.entries));
+            }
             News::Answer(_, Err(error)) => self.entries = Some(Err(error)),
             News::Key(_, Some(Command::Back | Command::Accept)) => return Fate::Close,
             _ => {}
