@@ -31,7 +31,8 @@ fn main() {
         None => tempfile::tempdir().unwrap(),
     };
     latency(root.path());
-    load(&root.path().join("load"), tokens);
+    group(&root.path().join("group/data"));
+    load(&root.path().join("load/data"), tokens);
 }
 
 /// Commits and raw syncs turn by turn, so that all meet the same disk. A sync of a file that grew also writes the file
@@ -71,8 +72,35 @@ fn latency(root: &Path) {
     }
 }
 
+/// Commits that come at the same moment: they share their syncs.
+fn group(directory: &Path) {
+    let store = open(directory).unwrap();
+    let barrier = std::sync::Barrier::new(1 + usize::try_from(PER_BATCH).unwrap());
+    let (sequence, begun) = (store.health().sequence, std::sync::Mutex::new(None));
+    std::thread::scope(|scope| {
+        for number in 0..PER_BATCH {
+            let (store, barrier) = (&store, &barrier);
+            scope.spawn(move || {
+                let batch = Batch {
+                    put: vec![(Record::Token(token(1, number)), 1)],
+                    ..Batch::default()
+                };
+                barrier.wait();
+                store.commit(&batch).unwrap();
+            });
+        }
+        barrier.wait();
+        *begun.lock().unwrap() = Some(Instant::now());
+    });
+    let took = begun.lock().unwrap().map(|begun| begun.elapsed());
+    println!(
+        "{PER_BATCH} commits at once: {:.1?}, {} frames",
+        took.unwrap_or_default(),
+        store.health().sequence - sequence
+    );
+}
+
 fn load(directory: &Path, tokens: u64) {
-    std::fs::create_dir(directory).unwrap();
     let store = open(directory).unwrap();
     let written = timed(|| {
         for begin in (0..tokens).step_by(usize::try_from(PER_BATCH).unwrap()) {
