@@ -23,6 +23,7 @@ impl Service {
         self.may_back_up(actor)?;
         let whom = self.whom(&make)?;
         let order = BackupOrder {
+            at: self.trusted_now(),
             place: make.place,
             name: self.name_of_store(),
             whom,

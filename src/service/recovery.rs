@@ -104,7 +104,7 @@ impl Service {
         tokens: &[TokenRef],
     ) -> Result<Changes, Error> {
         let organization = self.organization(organization)?;
-        let now = self.now();
+        let now = self.trusted_now();
         let mut notes = Vec::new();
         for token in tokens {
             let token = self.resolve(organization.id, token)?;

@@ -13,12 +13,10 @@ use crate::crypto::age::{self, AgeError, FileKey, For};
 use crate::domain::recovery::{LastBackup, Recipient};
 use crate::domain::secret::Secret;
 use crate::service::ports::{
-    BackupFor, BackupMaker, BackupOrder, BackupWatch, Clock as _, CryptoError, Entropy, StoreCipher,
-    StoreError,
+    BackupFor, BackupMaker, BackupOrder, BackupWatch, CryptoError, Entropy, StoreCipher, StoreError,
 };
 use crate::store::backup;
 use crate::store::journaled::JournaledStore;
-use crate::system::SystemClock;
 
 /// The most that are kept in a directory.
 const KEPT: usize = 7;
@@ -38,7 +36,7 @@ impl BackupMaker for LocalBackups {
     }
 
     fn make(&self, order: &BackupOrder, watch: &dyn BackupWatch) -> Result<LastBackup, StoreError> {
-        let at = SystemClock.now();
+        let at = order.at;
         let prefix = format!("strongroom-{}-", order.name);
         let is_directory = order.place.is_dir();
         let path = match is_directory {

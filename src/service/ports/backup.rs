@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{CryptoError, StoreError};
 use crate::domain::recovery::{LastBackup, Recipient};
 use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 
 /// Makes backups, and the recovery key that opens them.
 pub trait BackupMaker: Send + Sync {
@@ -27,6 +28,8 @@ pub trait BackupMaker: Send + Sync {
 pub struct BackupOrder {
     /// A new file; or a directory, in which it gets a name with its time, and only the newest of its kind are kept.
     pub place: PathBuf,
+    /// When it is made, by the time that can be trusted.
+    pub at: Timestamp,
     /// What such a name has in it.
     pub name: String,
     /// Whom it is for.
