@@ -165,6 +165,18 @@ fn a_read_only_console_opens_no_form() {
 }
 
 #[test]
+fn a_console_of_one_viewer_opens_no_form_though_nobody_has_signed_in() {
+    let mut console = Console::onboarded();
+    console.pass(Duration::from_secs(20));
+    console.model.facts.role = Some(Role::Viewer);
+    console.keys("2 | n");
+    console.sees("has the role viewer, and this needs operator");
+    console.keys("4 | n");
+    console.sees("has the role viewer, and this needs admin");
+    console.sees_not("Who makes this change?");
+}
+
+#[test]
 fn cashiers_are_filtered_sorted_and_opened() {
     let mut console = olaf();
     console.keys("4");

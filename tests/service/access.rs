@@ -240,3 +240,17 @@ fn who_comes_as_one_cashier_neither_breaks_the_glass_nor_enrols_another() {
     let break_glass = Request::BreakGlass { email: otto };
     assert_eq!(harness.refused(break_glass).code, Code::Forbidden);
 }
+
+#[test]
+fn a_connection_of_one_cashier_knows_its_role_before_anybody_signs_in() {
+    let mut harness = prepared();
+    let role = |harness: &Harness| match harness.ask(Request::Overview).unwrap() {
+        strongroom::service::Response::Overview(overview) => overview.role,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(role(&harness), None);
+    harness.actor.fixed_email = Some(email("vera@acme.test"));
+    assert_eq!(role(&harness), Some(Role::Viewer));
+    harness.actor.fixed_email = Some(email("nobody@acme.test"));
+    assert_eq!(role(&harness), None);
+}
