@@ -22,11 +22,13 @@ pub(crate) struct Base {
 pub(crate) struct Bases {
     pub(crate) young: Vec<Base>,
     pub(crate) old: Vec<Base>,
+    /// With several segments and checkpoints; only in a long run.
+    pub(crate) large: Vec<Base>,
 }
 
 impl Bases {
-    /// Old ones with so many operations.
-    pub(crate) fn build(root: &Path, seed: u64, old: u64) -> Self {
+    /// Old ones with so many operations, and a large one.
+    pub(crate) fn build(root: &Path, seed: u64, old: u64, large: Option<u64>) -> Self {
         let mut random = Random::new(seed);
         let mut build = |name: &'static str, counts: [u64; 2], killed| {
             Base::build(name, &root.join(name), random.next(), counts, killed)
@@ -37,13 +39,20 @@ impl Bases {
                 build("old", [old * 3 / 4, old / 4], false),
                 build("old killed", [old * 3 / 4, old / 4], true),
             ],
+            large: large
+                .map(|count| build("large", [count * 3 / 4, count / 4], true))
+                .into_iter()
+                .collect(),
         }
     }
 
-    /// A young one two times of three.
+    /// A young one two times of three; seldom a large one, which takes its time.
     pub(crate) fn pick(&self, random: &mut Random) -> &Base {
-        let all = if random.one_in(3) { &self.old } else { &self.young };
-        random.pick(all)
+        match random.within(0..60) {
+            0 if !self.large.is_empty() => random.pick(&self.large),
+            0..20 => random.pick(&self.old),
+            _ => random.pick(&self.young),
+        }
     }
 }
 
@@ -56,7 +65,7 @@ impl Base {
         let mut earlier = site.clone();
         for (round, count) in counts.into_iter().enumerate() {
             // Many sessions, so that there are openings, recoveries and snapshots in an old store's life.
-            let sessions = count.div_ceil(150);
+            let sessions = count.div_ceil(150).min(20);
             for session in 0..sessions {
                 let is_last = round == 1 && session + 1 == sessions;
                 let work = count / sessions;

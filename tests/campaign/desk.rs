@@ -61,6 +61,17 @@ impl Desk {
         self.tell_health(failed);
     }
 
+    /// A checkpoint, as it is made of a store that has grown.
+    pub(crate) fn checkpoint(&self) {
+        // A disk that has no room for it is another checkpoint's luck.
+        let _ = self.running.store.checkpoint();
+    }
+
+    /// How many commits there were.
+    pub(crate) fn commits(&self) -> u64 {
+        self.health().store.sequence
+    }
+
     /// What the program does at its end; then the store is let go.
     pub(crate) fn close(mut self) {
         let failed = self.running.service.close().err();

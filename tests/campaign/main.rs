@@ -69,6 +69,7 @@ struct Size {
     power_cuts: u64,
     program_faults: usize,
     old: u64,
+    large: Option<u64>,
 }
 
 impl Size {
@@ -80,6 +81,7 @@ impl Size {
         power_cuts: 5,
         program_faults: 24,
         old: 300,
+        large: None,
     };
 
     fn long(rounds: u64) -> Self {
@@ -91,6 +93,8 @@ impl Size {
             power_cuts: (rounds / 100).max(5),
             program_faults: usize::MAX,
             old: 3000,
+            // Segments have 8 MB.
+            large: Some(24_000),
         }
     }
 }
@@ -120,7 +124,7 @@ fn campaign() -> ExitCode {
     })
     .unwrap();
     let tally = Tally::default();
-    let bases = Bases::build(root.path(), plan.seed, size.old);
+    let bases = Bases::build(root.path(), plan.seed, size.old, size.large);
     kills::control(&bases.young[0]);
     for (part, run) in parts(&plan, &size, &bases, root.path(), &tally) {
         if only.is_none_or(|(wanted, _)| wanted == part) {

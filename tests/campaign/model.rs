@@ -71,8 +71,10 @@ impl Model {
                 }
             }
             Report::Asked(_) => (self.commits, self.failures) = (0, 0),
-            Report::Answered(None) if self.failures > 0 => {
-                return Err("a command was answered with success, and its commit had failed".into());
+            Report::Answered(None) if self.failures > 0 && self.commits == 0 => {
+                return Err(
+                    "a command was answered with success, and all that it committed had failed".into(),
+                );
             }
             Report::Answered(Some(error)) if self.commits > 0 && !error.starts_with("Unauthenticated") => {
                 return Err(format!(

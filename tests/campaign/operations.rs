@@ -115,11 +115,15 @@ impl Operation {
                 begin();
                 desk.pass(DAY);
                 desk.maintain();
+                desk.checkpoint();
                 Ok(())
             }
         }
     }
 }
+
+/// Commits up to which a store is told to make a checkpoint now and then.
+const SMALL: u64 = 5000;
 
 /// And an hour, so that whatever is daily is due.
 const DAY: Duration = Duration::from_secs(25 * 3600);
@@ -198,6 +202,10 @@ fn one(desk: &mut Desk) -> Result<(), Error> {
         (Operation::Maintain, _) => {
             desk.pass(DAY);
             desk.maintain();
+            // A large store makes its checkpoints by itself, far apart.
+            if desk.random.one_in(3) && desk.commits() < SMALL {
+                desk.checkpoint();
+            }
         }
         _ => drop(desk.mint()?),
     }

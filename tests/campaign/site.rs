@@ -35,6 +35,7 @@ pub(crate) struct Site(pub(crate) PathBuf);
 /// A service that is running over a site; lets go of it when dropped.
 pub(crate) struct Running {
     pub(crate) service: Arc<Service>,
+    pub(crate) store: Arc<JournaledStore>,
     pub(crate) clock: FakeClock,
     /// The audit log's, in the background.
     pub(crate) verification: Option<JoinHandle<()>>,
@@ -100,7 +101,8 @@ impl Site {
         let nonces = Arc::new(SeededEntropy::new(seed ^ 0x5707e));
         let cipher = Arc::new(keyring.file_keys(nonces));
         let store = JournaledStore::open(&places, cipher, Arc::new(clock.clone()), &()).map_err(said)?;
-        let store = watch(Arc::new(store));
+        let journaled = Arc::new(store);
+        let store = watch(Arc::clone(&journaled) as _);
         let small = Cost {
             memory_kib: 64,
             passes: 1,
@@ -127,6 +129,7 @@ impl Site {
         let verification = service.verify_log_in_background();
         Ok(Running {
             service,
+            store: journaled,
             clock,
             verification,
             _lock: lock,
