@@ -118,3 +118,34 @@ fn a_checkpoint_is_signed_after_a_minute_with_news_and_at_the_end() {
     drop(service);
     assert_eq!(site.verdict(), Verdict::Intact { from: 1, to: 4 });
 }
+
+#[test]
+fn checkpoints_of_entries_that_an_admin_gave_up_count_no_more() {
+    let site = Site::new();
+    let service = site.open();
+    for _ in 0..4 {
+        site.fail_to_sign_in(&service);
+    }
+    service.close().unwrap();
+    drop(service);
+    site.put_old_data_back();
+    let service = site.open();
+    let verdict = || Site::report(&service, None).verdict;
+    let truncated = Verdict::Truncated {
+        to: ENTRIES,
+        was: ENTRIES + 4,
+    };
+    assert_eq!(verdict(), truncated);
+    service.maintain().unwrap();
+    // Out of the way of the waits that failures bring.
+    site.clock.advance(Duration::from_secs(24 * 3600));
+    site.accept_rollback(&service);
+    let Verdict::Intact { from: 1, to } = verdict() else {
+        panic!("{:?}", verdict());
+    };
+    assert!(to > ENTRIES);
+    service.close().unwrap();
+    drop(service);
+    assert_eq!(site.verdict(), Verdict::Intact { from: 1, to });
+    assert!(site.checkpoints().contains("\"rollback_accepted\":true"));
+}

@@ -79,6 +79,24 @@ impl Site {
         }
     }
 
+    /// An older copy of the data directory in its place, and the state as it is.
+    pub(crate) fn put_old_data_back(&self) {
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy(&self.root.path().join("kept/data"), &self.data());
+    }
+
+    /// An admin accepts that the store is older.
+    pub(crate) fn accept_rollback(&self, service: &Arc<Service>) {
+        let Response::Health(health) = service.handle(&Self::actor(), Request::Health).unwrap() else {
+            panic!()
+        };
+        let request = Request::AcceptRollback {
+            credentials: credentials("nine lives and a half"),
+            sequence: health.rollback.unwrap().found,
+        };
+        service.handle(&Self::actor(), request).unwrap();
+    }
+
     fn data(&self) -> PathBuf {
         self.root.path().join("data")
     }
@@ -186,7 +204,7 @@ impl Site {
         self.serve(Some(log))
     }
 
-    fn report(service: &Arc<Service>, from: Option<&str>) -> AuditReport {
+    pub(crate) fn report(service: &Arc<Service>, from: Option<&str>) -> AuditReport {
         let request = Request::VerifyAudit {
             from: from.map(str::to_owned),
         };
