@@ -95,7 +95,7 @@ fn an_altered_entry_with_its_hash_reckoned_anew_is_found_by_the_next_one() {
             // A checkpoint, or an altered link of its own, tells before the next entry does.
             let fault = match field {
                 "previous" => Fault::Link,
-                _ if at % 4 == 0 => Fault::Checkpoint,
+                _ if at.is_multiple_of(4) => Fault::Checkpoint,
                 _ => Fault::Link,
             };
             let earliest = if fault == Fault::Checkpoint {
