@@ -25,6 +25,8 @@ mod cashiers;
 mod clock;
 #[path = "cli/configuration.rs"]
 mod configuration;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/faults.rs"]
 mod faults;
 #[path = "cli/help.rs"]

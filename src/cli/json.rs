@@ -16,6 +16,7 @@
 //! | `audit verify` | `AuditReport` |
 //! | `backup recipient show` | `BackupsView` |
 //! | `backup`, `restore` | `LastBackup`, `RestoreReport` |
+//! | `doctor` | `DoctorReport` |
 //! | `verify` | [`Verified`] |
 //! | everything else | `{"done":true}` |
 //! | errors, on standard error | `{"error":{"code","message","hint"}}`, with `field` where it is about one |

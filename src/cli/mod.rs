@@ -143,12 +143,15 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
     if let Command::Seal(seal::Seal::Status) = command {
         return seal::status(context).map(|()| failure::DONE);
     }
+    if let Command::Doctor(doctor) = command {
+        return doctor.run(context);
+    }
     if let Command::Restore(restore) = command {
         return restore.run(context).map(|()| failure::DONE);
     }
     context.open_store()?;
     match command {
-        Command::Restore(_) | Command::Init(_) => Ok(()),
+        Command::Doctor(_) | Command::Restore(_) | Command::Init(_) => Ok(()),
         Command::Seal(seal) => seal.run(context),
         Command::Org(org) => org.run(context),
         Command::Key(key) => key.run(context),
@@ -158,7 +161,6 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
         Command::Clock(clock) => clock.run(context),
         Command::Backup(backup) => backup.run(context),
         Command::Tokens(tokens) => tokens.list(context),
-        Command::Doctor(doctor) => return doctor.run(context),
         Command::Audit(audit) => return audit.run(context),
         Command::Verify => return verify::run(context),
     }

@@ -11,8 +11,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{
-    BackupContents, BackupSource, Gateway, OpeningStep, RestoreReport, SealChoice, SealSecret, SealStatus,
-    StoreState,
+    BackupContents, BackupSource, DoctorReport, Gateway, OpeningStep, RestoreReport, SealChoice, SealSecret,
+    SealStatus, StoreState,
 };
 use crate::domain::secret::Secret;
 use crate::service::request::SessionId;
@@ -56,6 +56,14 @@ pub trait Opener: Send + Sync {
     /// It does not decrypt, or is damaged.
     fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {
         Err(super::elsewhere(&source.path))
+    }
+
+    /// Looks at every part of the store.
+    ///
+    /// # Errors
+    /// As [`Gateway::examine`].
+    fn examine(&self, _passphrase: Option<&Secret>, _repair: bool) -> Result<DoctorReport, Error> {
+        Err(super::not_here())
     }
 
     /// Restores a backup as `actor`; with `only_check` nothing is written.
@@ -250,6 +258,17 @@ impl Gateway for InProcess {
             Ok(what)
         })?;
         sealed.map_or_else(|| self.opener.seal(), Ok)
+    }
+
+    fn examine(&self, passphrase: Option<&Secret>, repair: bool) -> Result<DoctorReport, Error> {
+        if self.actor.read_only && repair {
+            return Err(Error::new(
+                Code::ReadOnly,
+                "this command may only look",
+                "leave --read-only out to repair",
+            ));
+        }
+        self.opener.examine(passphrase, repair)
     }
 
     fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {

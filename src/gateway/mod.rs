@@ -10,7 +10,10 @@ use std::sync::mpsc::Receiver;
 
 use serde::Serialize;
 
-pub use self::recovery::{BackupContents, BackupSource, DecryptedWith, RestoreReport, SealSecret};
+pub use self::recovery::{
+    BackupContents, BackupSource, DecryptedWith, DoctorLine, DoctorReport, PartState, RestoreReport,
+    SealSecret,
+};
 use crate::domain::secret::Secret;
 use crate::service::request::SessionId;
 use crate::service::{Code, Error, Event, Request, Response};
@@ -69,6 +72,14 @@ pub trait Gateway: Send + Sync {
         Err(elsewhere(&source.path))
     }
 
+    /// Looks at every part of the store, which nobody may have open; with `repair` it mends what loses nothing.
+    ///
+    /// # Errors
+    /// There is none, another process has it, or the operating system refused.
+    fn examine(&self, _passphrase: Option<&Secret>, _repair: bool) -> Result<DoctorReport, Error> {
+        Err(not_here())
+    }
+
     /// Restores a backup; with `only_check` it is read to its end, and nothing is written.
     ///
     /// # Errors
@@ -81,6 +92,14 @@ pub trait Gateway: Send + Sync {
     ) -> Result<RestoreReport, Error> {
         Err(elsewhere(&source.path))
     }
+}
+
+fn not_here() -> Error {
+    Error::new(
+        Code::Forbidden,
+        "the store cannot be examined through this connection",
+        "run strongroom doctor on the host, as the store's own user",
+    )
 }
 
 fn elsewhere(path: &Path) -> Error {

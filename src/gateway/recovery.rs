@@ -64,3 +64,53 @@ pub struct RestoreReport {
     /// Whether it was done; otherwise nothing was written.
     pub done: bool,
 }
+
+/// What was found out about a store that nobody has open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DoctorReport {
+    /// A line for each part.
+    pub parts: Vec<DoctorLine>,
+    /// Whether nothing needs somebody.
+    pub healthy: bool,
+}
+
+/// How one part of a store is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DoctorLine {
+    /// Which part.
+    pub part: &'static str,
+    /// How it is.
+    pub state: PartState,
+    /// What was found.
+    pub message: String,
+    /// What to do; empty where there is nothing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub advice: String,
+}
+
+/// How a part of a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartState {
+    /// As it should be.
+    Ok,
+    /// It was not, and is now.
+    Mended,
+    /// It is not, and can be mended without a loss.
+    Mendable,
+    /// It is not, and cannot.
+    Damaged,
+}
+
+impl PartState {
+    /// The word that people and JSON use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Mended => "mended",
+            Self::Mendable => "mendable",
+            Self::Damaged => "damaged",
+        }
+    }
+}

@@ -137,6 +137,26 @@ impl Slots {
         self.write(&mut state, entries)
     }
 
+    /// How each copy is, whether it is whole and in words; changes nothing.
+    ///
+    /// # Errors
+    /// A copy was written by a newer program.
+    pub fn examine(
+        directory: &Path,
+        suffix: &str,
+        cipher: &dyn StoreCipher,
+    ) -> Result<[(bool, String); 2], StoreError> {
+        let look = |copy: &str| -> Result<(bool, String), StoreError> {
+            let found = match fs::read(directory.join(format!("slots{suffix}.{copy}"))) {
+                Ok(bytes) => parse(&bytes, cipher)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Missing,
+                Err(error) => Found::Damaged(format!("cannot be read ({error})")),
+            };
+            Ok((found.whole().is_some(), format!("it {found}")))
+        };
+        Ok([look("a")?, look("b")?])
+    }
+
     /// Whether there is no slot.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::backup::LocalBackups;
+use super::doctor::no_store;
 use super::keyring_place::{KEYRING, KeyringPlace};
 use crate::crypto::{Argon2Passwords, Cost, Keyring, RsaEngine, SealedBy, Sha256Hasher};
 use crate::domain::secret::Secret;
 use crate::gateway::in_process::Opener;
 use crate::gateway::{
-    BackupContents, BackupSource, OpeningStep, RestoreReport, SealChoice, SealSecret, SealStatus, StoreState,
+    BackupContents, BackupSource, DoctorReport, OpeningStep, RestoreReport, SealChoice, SealSecret,
+    SealStatus, StoreState,
 };
 use crate::service::ports::{Clock as _, Entropy, StoreCipher, StoreError};
 use crate::service::{Actor, Code, Error, Ports, Service};
@@ -66,6 +68,11 @@ impl LocalStore {
             self.keyring.credentials.clone(),
             self.user.clone(),
         )
+    }
+
+    /// Lets go of a store that was opened and is not used any more.
+    pub(super) fn let_go(&self) {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(super) fn places(&self) -> Places {
@@ -192,6 +199,13 @@ impl Opener for LocalStore {
             ));
         };
         self.keyring.rotate(keyring, seal)
+    }
+
+    fn examine(&self, passphrase: Option<&Secret>, repair: bool) -> Result<DoctorReport, Error> {
+        if !self.has_store()? {
+            return Err(no_store(&self.data_dir));
+        }
+        self.examined(passphrase, repair)
     }
 
     fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod console;
+mod doctor;
 mod keyring_place;
 mod local_store;
 mod restore;

@@ -106,7 +106,7 @@ impl LocalStore {
         Ok(report)
     }
 
-    fn has_store(&self) -> Result<bool, Error> {
+    pub(super) fn has_store(&self) -> Result<bool, Error> {
         let entries = match fs::read_dir(&self.data_dir) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
             entries => entries.map_err(|error| io(&self.data_dir, &error))?,

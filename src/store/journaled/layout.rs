@@ -77,6 +77,16 @@ impl Layout {
         self.data("journal", "")
     }
 
+    /// One that is being begun anew.
+    pub(super) fn journal_new(&self) -> PathBuf {
+        self.data("journal", ".new")
+    }
+
+    /// One that was damaged: kept for whoever wants to look.
+    pub(super) fn journal_damaged(&self) -> PathBuf {
+        self.data("journal", ".damaged")
+    }
+
     pub(super) fn suffix(&self) -> &str {
         &self.suffix
     }

@@ -9,6 +9,7 @@ mod anchoring;
 mod backup;
 mod checkpoints;
 mod commit;
+pub mod doctor;
 mod layout;
 mod open;
 mod position;
