@@ -86,7 +86,7 @@ impl LocalStore {
             &site.places,
             Arc::clone(&cipher),
             Arc::new(SystemClock),
-            &(),
+            &keyring,
         )?);
         let store = self.at(&site.places);
         let service = store.open(seal.passphrase.as_ref())?;
@@ -162,7 +162,7 @@ impl LocalStore {
             file.and_then(|file| place.open_file(&file, seal.passphrase.as_ref(), seal.key_file.as_deref()));
         let Ok(opened) = opened else { return Ok(()) };
         let cipher: Arc<dyn StoreCipher> = Arc::new(opened.file_keys(Arc::new(OsEntropy)));
-        let store = JournaledStore::open(&self.places(), cipher, Arc::new(SystemClock), &());
+        let store = JournaledStore::open(&self.places(), cipher, Arc::new(SystemClock), &opened);
         let is_whole = store.is_ok_and(|store| {
             let loaded = loop {
                 match store.load(&mut |_, _| Ok(())) {
