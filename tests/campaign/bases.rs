@@ -40,7 +40,7 @@ impl Bases {
                 build("old killed", [old * 3 / 4, old / 4], true),
             ],
             large: large
-                .map(|count| build("large", [count * 3 / 4, count / 4], true))
+                .map(|count| build("large", [count * 3 / 4, count / 4], false))
                 .into_iter()
                 .collect(),
         }
@@ -71,6 +71,7 @@ impl Base {
                 let work = count / sessions;
                 let order = match killed && (is_last || random.one_in(3)) {
                     true => Order::WorkAndDie(work),
+                    false if name == "large" => Order::Grow(work),
                     false => Order::Work(work),
                 };
                 let (reports, end) = process::run(&errand(&site, &mut random, &model, order), None, None);

@@ -35,7 +35,9 @@ pub(crate) enum Order {
     Look,
     /// The first organization, then so many operations in a random order.
     Work(u64),
-    /// The same, and then a kill.
+    /// The same on one day.
+    Grow(u64),
+    /// The same as `Work`, and then a kill.
     WorkAndDie(u64),
     /// One operation, counted by the faults; then a mint while the fault lasts, and one after it.
     Perform(Operation),
@@ -87,17 +89,17 @@ fn follow(desk: &mut Desk, order: Order, root: &Path) {
             desk.verify_log();
             desk.maintain();
         }
-        Order::Work(count) => {
+        Order::Work(count) | Order::Grow(count) => {
             // Refused where there is one already.
             let _ = desk.onboard("acme");
-            operations::work(desk, count);
+            operations::work(desk, count, matches!(order, Order::Work(_)));
         }
         Order::WorkAndDie(count) => {
             let _ = desk.onboard("acme");
-            operations::work(desk, count / 2);
+            operations::work(desk, count / 2, true);
             // The anchor is a second late: it is to know some of it, and not all.
             std::thread::sleep(Duration::from_secs(1));
-            operations::work(desk, count.div_ceil(2));
+            operations::work(desk, count.div_ceil(2), true);
             let _ = kill_process(getpid(), Signal::KILL);
         }
         Order::Perform(operation) => {

@@ -1,4 +1,4 @@
-//! Ways to damage a store: one change of one file, or a file or everything from an earlier time.
+//! Ways to damage a store: one change of one file or folder, or something of it from an earlier time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,12 +20,16 @@ pub(crate) enum Damage {
     Extended,
     /// The file as it was at an earlier time.
     Earlier,
+    /// The folder that the file is in, gone with everything in it.
+    FolderDeleted,
+    /// That folder as it was at an earlier time.
+    FolderEarlier,
     /// The whole data directory as it was at an earlier time.
     AllEarlier,
 }
 
 impl Damage {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Bit,
         Self::SixteenBits,
         Self::Cut,
@@ -35,6 +39,8 @@ impl Damage {
         Self::Deleted,
         Self::Extended,
         Self::Earlier,
+        Self::FolderDeleted,
+        Self::FolderEarlier,
         Self::AllEarlier,
     ];
 
@@ -49,6 +55,8 @@ impl Damage {
             Self::Deleted => "deleted",
             Self::Extended => "extended",
             Self::Earlier => "earlier",
+            Self::FolderDeleted => "folder deleted",
+            Self::FolderEarlier => "folder earlier",
             Self::AllEarlier => "all earlier",
         }
     }
@@ -125,10 +133,12 @@ impl Damage {
                 bytes = fs::read(base.earlier.0.join(path.strip_prefix(&site.0).unwrap())).ok()?;
                 format!("{shown} as it was earlier")
             }
-            Self::AllEarlier => {
-                fs::remove_dir_all(site.data()).unwrap();
-                copy_all(&base.earlier.data(), &site.data());
-                return Some("the data directory as it was earlier".to_owned());
+            Self::FolderDeleted | Self::FolderEarlier | Self::AllEarlier => {
+                let folder = match self {
+                    Self::AllEarlier => site.data(),
+                    _ => path.parent()?.to_owned(),
+                };
+                return self.inflict_folder(base, site, &folder);
             }
         };
         if bytes == before {
@@ -136,6 +146,23 @@ impl Damage {
         }
         fs::write(path, bytes).unwrap();
         Some(said)
+    }
+
+    /// A data directory that is gone is no store, and no damage to one.
+    fn inflict_folder(self, base: &Base, site: &Site, folder: &Path) -> Option<String> {
+        if folder == site.data() && self != Self::AllEarlier {
+            return None;
+        }
+        let before = base.earlier.0.join(folder.strip_prefix(&site.0).unwrap());
+        if self != Self::FolderDeleted && !before.is_dir() {
+            return None;
+        }
+        fs::remove_dir_all(folder).unwrap();
+        if self == Self::FolderDeleted {
+            return Some(format!("{} deleted", shown(site, folder)));
+        }
+        copy_all(&before, folder);
+        Some(format!("{} as it was earlier", shown(site, folder)))
     }
 }
 

@@ -67,11 +67,6 @@ impl Desk {
         let _ = self.running.store.checkpoint();
     }
 
-    /// How many commits there were.
-    pub(crate) fn commits(&self) -> u64 {
-        self.health().store.sequence
-    }
-
     /// What the program does at its end; then the store is let go.
     pub(crate) fn close(mut self) {
         let failed = self.running.service.close().err();

@@ -38,6 +38,7 @@ mod site;
 mod steps;
 #[path = "../support/mod.rs"]
 mod support;
+mod takeover;
 mod tally;
 
 use std::path::Path;
@@ -67,6 +68,7 @@ struct Size {
     step_faults: usize,
     damages: u64,
     power_cuts: u64,
+    takeover_faults: usize,
     program_faults: usize,
     old: u64,
     large: Option<u64>,
@@ -79,6 +81,7 @@ impl Size {
         step_faults: 150,
         damages: 200,
         power_cuts: 5,
+        takeover_faults: 40,
         program_faults: 24,
         old: 300,
         large: None,
@@ -91,6 +94,7 @@ impl Size {
             step_faults: usize::MAX,
             damages: rounds,
             power_cuts: (rounds / 100).max(5),
+            takeover_faults: usize::MAX,
             program_faults: usize::MAX,
             old: 3000,
             // Segments have 8 MB.
@@ -144,11 +148,15 @@ fn parts<'a>(
     bases: &'a Bases,
     root: &'a Path,
     tally: &'a Tally,
-) -> [Part<'a>; 6] {
+) -> [Part<'a>; 7] {
     [
         (
             "steps",
             Box::new(|| steps::run(plan, bases, root, size.step_passes, size.step_faults, tally)),
+        ),
+        (
+            "takeover",
+            Box::new(|| takeover::run(plan, &bases.young[0], root, size.takeover_faults, tally)),
         ),
         (
             "program",

@@ -186,6 +186,14 @@ impl Model {
         }
     }
 
+    /// The same store as of the time before key slots: what its private keys were sealed as is to go.
+    pub(crate) fn without_slots(&self, sealed: Vec<Vec<u8>>) -> Self {
+        let mut model = self.clone();
+        model.slots.clear();
+        model.destroyed.extend(sealed);
+        model
+    }
+
     /// What no file may hold any more.
     pub(crate) fn destroyed(&self) -> &[Vec<u8>] {
         &self.destroyed

@@ -122,9 +122,6 @@ impl Operation {
     }
 }
 
-/// Commits up to which a store is told to make a checkpoint now and then.
-const SMALL: u64 = 5000;
-
 /// And an hour, so that whatever is daily is due.
 const DAY: Duration = Duration::from_secs(25 * 3600);
 
@@ -144,15 +141,16 @@ const WEIGHTS: [(Operation, u64); 12] = [
     (Operation::Maintain, 3),
 ];
 
-/// One operation after another on whatever there is, `count` of them; what is refused is refused.
-pub(crate) fn work(desk: &mut Desk, count: u64) {
+/// One operation after another on whatever there is, `count` of them; what is refused is refused. Where `days` go by,
+/// checkpoints are made; otherwise the store makes them when it has grown enough.
+pub(crate) fn work(desk: &mut Desk, count: u64, days: bool) {
     for _ in 0..count {
         // What a disk or a rule refused is told by the desk already.
-        let _ = one(desk);
+        let _ = one(desk, days);
     }
 }
 
-fn one(desk: &mut Desk) -> Result<(), Error> {
+fn one(desk: &mut Desk, days: bool) -> Result<(), Error> {
     let mut place = desk
         .random
         .within(0..WEIGHTS.iter().map(|(_, weight)| weight).sum());
@@ -200,10 +198,11 @@ fn one(desk: &mut Desk) -> Result<(), Error> {
         (Operation::AddCashier, _) => drop(desk.add_cashier()?),
         (Operation::RotateKey, _) => drop(desk.rotate_key()?),
         (Operation::Maintain, _) => {
-            desk.pass(DAY);
+            if days {
+                desk.pass(DAY);
+            }
             desk.maintain();
-            // A large store makes its checkpoints by itself, far apart.
-            if desk.random.one_in(3) && desk.commits() < SMALL {
+            if days && desk.random.one_in(3) {
                 desk.checkpoint();
             }
         }

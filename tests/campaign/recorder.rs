@@ -1,11 +1,13 @@
 //! A store that tells the parent of every commit before it begins and after it returned, and what it handed out at open.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use strongroom::domain::audit::AuditEntry;
 use strongroom::domain::id::TokenId;
+use strongroom::domain::key_pair::KeyState;
 use strongroom::domain::secret::Sealed;
 use strongroom::domain::usage::Usage;
 use strongroom::service::ports::{
@@ -23,21 +25,36 @@ pub(crate) struct Recorder {
 
 /// The contents of a store that has these records and audit entries.
 pub(crate) fn contents(records: &BTreeMap<Vec<u8>, Vec<u8>>, audit: &BTreeMap<u64, Vec<u8>>) -> Contents {
-    let records = records.iter().map(|(key, value)| (key.clone(), value));
+    let records = records
+        .iter()
+        .map(|(key, value)| (key.clone(), unsealed(key, value)));
     let audit = audit
         .iter()
-        .map(|(sequence, value)| (sequence.to_be_bytes().to_vec(), value));
+        .map(|(sequence, value)| (sequence.to_be_bytes().to_vec(), Cow::Borrowed(value.as_slice())));
     Contents {
         records: hash(records),
         audit: hash(audit),
     }
 }
 
-fn hash<'a>(all: impl Iterator<Item = (Vec<u8>, &'a Vec<u8>)>) -> (u64, [u8; 32]) {
+/// A key pair without its sealed private half, which a takeover seals anew: whether it opens is looked at by opening it.
+fn unsealed<'a>(key: &[u8], value: &'a [u8]) -> Cow<'a, [u8]> {
+    const KEY_PAIR: u8 = 2;
+    if key.first() == Some(&KEY_PAIR)
+        && let Ok((Record::KeyPair(mut pair), revision)) = record::decode(key, value)
+        && let KeyState::Active(sealed) = &mut pair.state
+    {
+        sealed.0.clear();
+        return Cow::Owned(record::encode(&Record::KeyPair(pair), revision).unwrap().1);
+    }
+    Cow::Borrowed(value)
+}
+
+fn hash<'a>(all: impl Iterator<Item = (Vec<u8>, Cow<'a, [u8]>)>) -> (u64, [u8; 32]) {
     let (mut count, mut hash) = (0, Sha256::new());
     for (key, value) in all {
         count += 1;
-        for part in [&key, value] {
+        for part in [&*key, &*value] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }

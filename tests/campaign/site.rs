@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use openssl::rsa::Rsa;
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{Argon2Passwords, Cost, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
 use strongroom::domain::key_pair::{KeySize, Mgf1};
 use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
@@ -66,6 +66,43 @@ impl Site {
         Self(to.to_owned())
     }
 
+    /// The keyring, open.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn keyring(&self, entropy: Arc<SeededEntropy>) -> Result<Keyring, String> {
+        let path = self.data().join("keyring");
+        let bytes = fs::read(&path).map_err(|error| {
+            format!(
+                "{} cannot be read: {error}; put it back from a backup",
+                path.display()
+            )
+        })?;
+        let file = KeyringFile::parse(&bytes).map_err(|error| error.to_string())?;
+        file.open(&seal_key(), entropy).map_err(|error| error.to_string())
+    }
+
+    /// The store, not read yet.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn store(
+        &self,
+        keyring: &Keyring,
+        clock: &FakeClock,
+        seed: u64,
+    ) -> Result<JournaledStore, String> {
+        let places = Places {
+            data: self.data(),
+            state: self.state(),
+        };
+        // Of its own: what the store draws must not change what the service does.
+        let nonces = Arc::new(SeededEntropy::new(seed ^ 0x5707e));
+        let cipher = Arc::new(keyring.file_keys(nonces));
+        JournaledStore::open(&places, cipher, Arc::new(clock.clone()), keyring)
+            .map_err(|error| Error::from(error).to_string())
+    }
+
     /// Opens the service; `watch` may put itself before the store. `seed` must be another one each time.
     ///
     /// # Errors
@@ -81,27 +118,9 @@ impl Site {
         let directory = DataDir::open(&self.data()).map_err(said)?;
         DataDir::open_apart(&self.state(), &self.data()).map_err(said)?;
         let lock = Lock::acquire(&directory, "campaign", Timestamp::from_millis(now)).map_err(said)?;
-        let path = directory.path().join("keyring");
-        let bytes = fs::read(&path).map_err(|error| {
-            format!(
-                "{} cannot be read: {error}; put it back from a backup",
-                path.display()
-            )
-        })?;
-        let file = KeyringFile::parse(&bytes).map_err(|error| error.to_string())?;
         let entropy = Arc::new(SeededEntropy::new(seed));
-        let keyring = file
-            .open(&seal_key(), entropy.clone())
-            .map_err(|error| error.to_string())?;
-        let places = Places {
-            data: self.data(),
-            state: self.state(),
-        };
-        // Of its own: what the store draws must not change what the service does.
-        let nonces = Arc::new(SeededEntropy::new(seed ^ 0x5707e));
-        let cipher = Arc::new(keyring.file_keys(nonces));
-        let store = JournaledStore::open(&places, cipher, Arc::new(clock.clone()), &()).map_err(said)?;
-        let journaled = Arc::new(store);
+        let keyring = self.keyring(entropy.clone())?;
+        let journaled = Arc::new(self.store(&keyring, &clock, seed)?);
         let store = watch(Arc::clone(&journaled) as _);
         let small = Cost {
             memory_kib: 64,
