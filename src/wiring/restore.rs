@@ -13,12 +13,13 @@ use super::backup::of_age;
 use super::keyring_place::{KeyringPlace, of_seal, status};
 use super::local_store::LocalStore;
 use crate::crypto::age::{self, AgeError, Identity, With};
-use crate::crypto::{Keyring, KeyringFile};
+use crate::crypto::{Keyring, KeyringFile, Sha256Hasher};
 use crate::gateway::in_process::Opener as _;
 use crate::gateway::{BackupContents, BackupSource, DecryptedWith, RestoreReport, SealSecret};
 use crate::service::ports::{Clock as _, Loaded, Store as _, StoreCipher, StoreError};
 use crate::service::{Actor, Code, Error, Restored};
 use crate::store::backup::{self, Head};
+use crate::store::journaled::doctor::{self, Condition, Finding};
 use crate::store::journaled::{JournaledStore, Places, Survivor};
 use crate::system::checkpoint_file::CheckpointFile;
 use crate::system::data_dir::DataDir;
@@ -162,7 +163,12 @@ impl LocalStore {
             file.and_then(|file| place.open_file(&file, seal.passphrase.as_ref(), seal.key_file.as_deref()));
         let Ok(opened) = opened else { return Ok(()) };
         let cipher: Arc<dyn StoreCipher> = Arc::new(opened.file_keys(Arc::new(OsEntropy)));
-        let store = JournaledStore::open(&self.places(), cipher, Arc::new(SystemClock), &opened);
+        let store = JournaledStore::open(
+            &self.places(),
+            Arc::clone(&cipher),
+            Arc::new(SystemClock),
+            &opened,
+        );
         let is_whole = store.is_ok_and(|store| {
             let loaded = loop {
                 match store.load(&mut |_, _| Ok(())) {
@@ -174,6 +180,18 @@ impl LocalStore {
         });
         if is_whole {
             return Err(refuse("a store that opens whole"));
+        }
+        let seen = doctor::examine(&self.places(), &cipher, &Sha256Hasher)?;
+        let is_damaged = |finding: &Finding| finding.condition == Condition::Damaged;
+        if !seen.findings.iter().any(is_damaged) {
+            return Err(Error::new(
+                Code::Conflict,
+                format!(
+                    "the store in {} can be mended, and nothing is lost",
+                    self.data_dir.display()
+                ),
+                "run: strongroom doctor --repair; nothing was changed",
+            ));
         }
         Ok(())
     }

@@ -282,3 +282,50 @@ fn the_age_tool_opens_a_backup_and_no_secret_is_in_it_without_the_seal() {
         assert!(!is_there, "{}", String::from_utf8_lossy(needle));
     }
 }
+
+/// The newest segment of the journal.
+fn segment(host: &Host) -> PathBuf {
+    let mut found = backups_in(host, "home/.local/share/strongroom/journal");
+    found.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with("segment"));
+    found.pop().unwrap()
+}
+
+#[test]
+fn frames_that_still_prove_themselves_follow_the_backup_and_the_rest_is_held() {
+    let host = with_recovery_key();
+    let token = host.token("payouts", &[]);
+    host.run(&["backup", "one.age"]).succeeds();
+    host.admin(&["token", "revoke", "payouts"]).succeeds();
+    let good = fs::read(segment(&host)).unwrap();
+    let end = good.iter().rposition(|byte| *byte != 0).unwrap();
+    let late = host.token("late", &[]);
+    let mut bytes = fs::read(segment(&host)).unwrap();
+    // The first frame after the revocation: what follows is not proven any more.
+    bytes[end + 60] ^= 1;
+    fs::write(segment(&host), bytes).unwrap();
+    let said = host.run(&["restore", "one.age", "-i", "recovery.key"]).refused(1);
+    assert!(
+        said.contains("doctor --repair"),
+        "the records still have all of it: {said}"
+    );
+    fs::remove_dir_all(host.data().join("records")).unwrap();
+    let done = host
+        .run(&["restore", "one.age", "-i", "recovery.key", "--json"])
+        .succeeds()
+        .json();
+    assert_eq!(done["held"], true, "{done}");
+    assert!(
+        done["sequence"].as_u64() > done["backup"]["sequence"].as_u64(),
+        "{done}"
+    );
+    assert_eq!(
+        host.verdict(&token),
+        Err("revoked".into()),
+        "its revocation was proven"
+    );
+    assert_eq!(
+        host.verdict(&late),
+        Err("invalid".into()),
+        "it is lost, and that is why tokens are held"
+    );
+}

@@ -12,6 +12,7 @@ mod support;
 
 mod access;
 mod activity;
+mod backup;
 mod cashiers;
 mod clock;
 mod clock_seeds;
