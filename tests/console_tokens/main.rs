@@ -20,5 +20,6 @@ mod list;
 mod looks;
 mod mint;
 mod opened;
+mod release;
 mod reveal;
 mod seat;

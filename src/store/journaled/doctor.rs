@@ -19,7 +19,7 @@ use crate::store::journal::anchor::Anchor;
 use crate::store::journal::checkpoint::{self, Ending, Item};
 use crate::store::journal::{Body, First, Found, Journal, Link, Tally};
 use crate::store::record;
-use crate::store::sled::{Database, Tree};
+use crate::store::sled::{Database, Tree, UsageDatabase};
 use crate::store::slots::Slots;
 
 /// How a part of a store is.
@@ -90,6 +90,16 @@ pub fn examine(
         &mut seen,
     );
     look_at_anchor(&found, anchor.as_ref(), &mut seen);
+    let usage = layout.usage();
+    if usage.exists() && !UsageDatabase::is_readable(&usage) {
+        seen.say(
+            "usage",
+            Condition::MendedAtOpening,
+            "it cannot be read, and is counted anew: no token is affected",
+        );
+    } else {
+        seen.say("usage", Condition::Whole, "counts of uses, which may be lost");
+    }
     Ok(seen)
 }
 

@@ -38,6 +38,12 @@ impl UsageDatabase {
         }
     }
 
+    /// Whether it can be opened; changes nothing of ours.
+    #[must_use]
+    pub fn is_readable(folder: &Path) -> bool {
+        Engine::open(folder.to_owned(), &["usage"], CACHE).is_ok()
+    }
+
     /// Hands every record that is what was written to `visit`.
     ///
     /// # Errors
