@@ -95,10 +95,11 @@ impl Size {
             damages: rounds,
             power_cuts: (rounds / 100).max(5),
             takeover_faults: usize::MAX,
-            program_faults: usize::MAX,
+            // Each of them takes several passwords to hash.
+            program_faults: usize::try_from(rounds / 10).unwrap(),
             old: 3000,
             // Segments have 8 MB.
-            large: Some(24_000),
+            large: Some(36_000),
         }
     }
 }
