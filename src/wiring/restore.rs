@@ -3,11 +3,14 @@
 //! A damaged store is set aside whole, and what its journal still proves follows the backup. A crash leaves what was
 //! there, or the restored store; at worst its anchor is the old one's, and it waits sealed until an admin accepts it.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::backup::of_age;
 use super::keyring_place::{KeyringPlace, of_seal, status};
@@ -76,6 +79,7 @@ impl LocalStore {
         if only_check {
             return Ok(report);
         }
+        DataDir::open_apart(&self.state_dir, &self.data_dir)?;
         let site = Site::new(self)?;
         let there = self.places();
         let survivor = is_there.then_some(Survivor { places: &there });
@@ -205,6 +209,8 @@ impl LocalStore {
 /// Where a store is built before it takes its place; removed when it does not.
 struct Site {
     places: Places,
+    /// It changed places with the damaged one: what is there now is not ours to remove.
+    is_exchanged: Cell<bool>,
 }
 
 impl Site {
@@ -214,15 +220,20 @@ impl Site {
                 data: beside(&store.data_dir, ".restoring"),
                 state: beside(&store.state_dir, ".restoring"),
             },
+            is_exchanged: Cell::new(false),
         };
-        for directory in [&site.places.data, &site.places.state] {
-            // What a restore left that was cut off.
-            match fs::remove_dir_all(directory) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(io(directory, &error));
-                }
-                _ => {}
-            }
+        // What a restore left that was cut off; if it was cut off while the two changed places, that is the damaged store.
+        let left = &site.places.data;
+        if left.exists() {
+            let time = SystemClock.now().millis();
+            fs::rename(left, beside(left, &format!("-{time}"))).map_err(|error| io(left, &error))?;
+        }
+        let state = &site.places.state;
+        match fs::remove_dir_all(state) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(state, &error)),
+            _ => {}
+        }
+        for directory in [left, state] {
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
@@ -240,20 +251,30 @@ impl Site {
         cipher: &dyn StoreCipher,
     ) -> Result<(), Error> {
         let data = &store.data_dir;
-        if let Some(aside) = &report.set_aside {
-            fs::rename(data, aside).map_err(|error| io(aside, &error))?;
-        } else if data.exists() {
-            let _ = fs::remove_file(data.join(LOCK));
-            fs::remove_dir(data).map_err(|error| io(data, &error))?;
+        let built = &self.places.data;
+        match &report.set_aside {
+            // In one step, so that there is a store at every moment.
+            Some(aside) => match renameat_with(CWD, built, CWD, data, RenameFlags::EXCHANGE) {
+                Ok(()) => {
+                    self.is_exchanged.set(true);
+                    fs::rename(built, aside)
+                }
+                Err(_) => fs::rename(data, aside).and_then(|()| fs::rename(built, data)),
+            },
+            None => {
+                // A lock that somebody took is all that can be there.
+                let _ = fs::remove_file(data.join(LOCK));
+                let _ = fs::remove_dir(data);
+                fs::rename(built, data)
+            }
         }
-        fs::rename(&self.places.data, data).map_err(|error| io(data, &error))?;
+        .map_err(|error| io(data, &error))?;
         if let Some(parent) = data.parent() {
             File::open(parent)
                 .and_then(|parent| parent.sync_all())
                 .map_err(|error| io(parent, &error))?;
         }
         let to = store.places();
-        DataDir::open_apart(&to.state, data)?;
         let anchor = JournaledStore::anchor_of(&to, cipher);
         let log = CheckpointFile::new(&to.state, &cipher.store_id());
         if report.held && log.path().exists() {
@@ -274,7 +295,9 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         // What is in its place is not there any more; the rest is of no use.
-        let _ = fs::remove_dir_all(&self.places.data);
+        if !self.is_exchanged.get() {
+            let _ = fs::remove_dir_all(&self.places.data);
+        }
         let _ = fs::remove_dir_all(&self.places.state);
     }
 }
