@@ -19,6 +19,7 @@
 
 mod bases;
 mod child;
+mod commands;
 mod damage;
 mod damages;
 mod desk;
