@@ -228,8 +228,14 @@ fn an_old_copy_put_back_is_noticed_and_sealed_until_it_is_accepted() {
     }
     let store = open(&site.data()).unwrap();
     store.accept_rollback().unwrap();
+    // The acceptance is a commit; until that is there nothing has changed.
+    drop(store);
+    let store = open(&site.data()).unwrap();
+    assert!(store.opening().rollback.is_some());
+    store.accept_rollback().unwrap();
+    commit(&store, 6..=6);
     assert_eq!(store.opening().rollback, None);
-    commit(&store, 6..=7);
+    commit(&store, 7..=7);
     drop(store);
     assert_eq!(site.notices(7), []);
     assert_eq!(open(&site.data()).unwrap().opening().rollback, None);

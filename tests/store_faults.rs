@@ -384,10 +384,7 @@ fn fill_and_free(disk: &Mount) {
         }
         assert!(number < 100_000, "the disk does not fill");
     };
-    assert!(
-        matches!(&refused, StoreError::DiskFull(where_) if where_.contains("/data/journal/")),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, StoreError::DiskFull(_)), "{refused:?}");
     let next = acknowledged.len() as u64 + 1;
     let refused = store
         .commit(&put(Record::Token(token(1, next + 1)), next))

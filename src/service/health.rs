@@ -51,6 +51,7 @@ impl Service {
                     .to_owned(),
             });
         }
+        alarms.extend(self.erasures.missing());
         alarms.extend(self.erasures.alarm());
         alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
         alarms.extend(self.backup_alarm(recovery.backups.last.as_ref()));
@@ -59,7 +60,7 @@ impl Service {
         Health {
             now: self.now(),
             opened_at: self.opened_at,
-            notices: self.found.opening.notices.iter().map(noticed).collect(),
+            notices: self.ports.store.opening().notices.iter().map(noticed).collect(),
             store,
             clock,
             log: self.log_verdict(),
@@ -98,7 +99,10 @@ impl Service {
     /// The store takes nothing at the moment; it can be tried again.
     pub(super) fn log_opening(&self) -> Result<(), Error> {
         let mut writer = self.writer();
-        let mut unlogged = lock(&self.unlogged);
+        // What is mended later is told like what opening mended.
+        let notices = self.ports.store.opening().notices;
+        let mut logged = lock(&self.logged_notices);
+        let unlogged = notices.get(*logged..).unwrap_or_default();
         // An empty store has nothing that could be missing; an older state takes no entry before it is accepted.
         if unlogged.is_empty() || writer.sequence == 0 || self.found.rollback().is_some() {
             return Ok(());
@@ -110,7 +114,7 @@ impl Service {
         if !changes.notes.is_empty() {
             self.commit(&mut writer, &self.ports.account, None, changes)?;
         }
-        unlogged.clear();
+        *logged = notices.len();
         Ok(())
     }
 }

@@ -93,8 +93,8 @@ pub struct Service {
     opened_at: Timestamp,
     time: clock::Timekeeper,
     found: rollback::Found,
-    /// What opening found and the audit log does not have yet.
-    unlogged: Mutex<Vec<ports::Notice>>,
+    /// How many of the store's notices are in the audit log, or need not be.
+    logged_notices: Mutex<usize>,
     proof: Mutex<audit::Proof>,
     untold: commit::Untold,
     erasures: slots::Erasures,

@@ -119,8 +119,7 @@ impl Service {
         let _ = self.accept_log_rollback(kept, head);
         // What opening mended could not be written until now; it is tried again later, as after any opening.
         let _ = self.log_opening();
-        // A key that does not open is told when it is asked for, and at the next opening.
-        let _ = self.settle_slots();
+        self.settle_slots();
         Ok(Response::Done)
     }
 }

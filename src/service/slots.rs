@@ -19,14 +19,24 @@ use crate::domain::key_pair::{KeyPair, KeyState};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::text::Slug;
 
-/// Why replaced keys could not be erased yet.
+/// What is wrong with the slots.
 #[derive(Default)]
-pub(super) struct Erasures(Mutex<Option<String>>);
+pub(super) struct Erasures {
+    /// Why replaced keys could not be erased yet.
+    pending: Mutex<Option<String>>,
+    /// Active keys that did not open at the start.
+    missing: Mutex<Vec<Alarm>>,
+}
 
 impl Erasures {
+    /// An alarm for each organization whose ciphertexts do not open; its tokens are as good as ever.
+    pub(super) fn missing(&self) -> Vec<Alarm> {
+        lock(&self.missing).clone()
+    }
+
     /// The alarm, while an erasure is pending.
     pub(super) fn alarm(&self) -> Option<Alarm> {
-        let pending = lock(&self.0).clone()?;
+        let pending = lock(&self.pending).clone()?;
         Some(Alarm {
             level: Level::Critical,
             kind: "erasure_pending",
@@ -77,17 +87,23 @@ impl Service {
         Ok(self.ports.sealer.unseal_in_slot(slot, &in_slot)?)
     }
 
-    /// After an opening that found everything whole: every active key opens, and no other slot is left.
-    ///
-    /// # Errors
-    /// An active key does not open. An erasure that fails is pending.
-    pub(super) fn settle_slots(&self) -> Result<(), Error> {
+    /// After an opening that found everything whole: looks whether the active keys open, and erases all other slots. An
+    /// erasure that fails is pending.
+    pub(super) fn settle_slots(&self) {
         let mut writer = self.writer();
-        for (_, pair) in self.pairs(true) {
-            self.private_key(&pair)?;
-        }
+        let pairs = self.pairs(true).into_iter();
+        let missing = pairs.filter_map(|(slug, pair)| {
+            let error = self.private_key(&pair).err()?;
+            let slug = slug.as_ref().map_or("an organization", Slug::as_str);
+            Some(Alarm {
+                level: Level::Critical,
+                kind: "private_key_missing",
+                message: format!("ciphertexts of {slug} do not open: {}", error.message),
+                hint: "put the files of the key slots back, restore a backup, or rotate the key".to_owned(),
+            })
+        });
+        *lock(&self.erasures.missing) = missing.collect();
         self.erase_slots(&mut writer, true);
-        Ok(())
     }
 
     /// Tries a pending erasure again, if there is one.
@@ -95,7 +111,7 @@ impl Service {
     /// # Errors
     /// Why it could not be done this time either.
     pub(super) fn retry_erasure(&self) -> Result<(), Error> {
-        if lock(&self.erasures.0).is_none() {
+        if lock(&self.erasures.pending).is_none() {
             return Ok(());
         }
         self.erase_slots(&mut self.writer(), true);
@@ -112,7 +128,7 @@ impl Service {
         let mut unerased = self.pairs(false);
         unerased.retain(|(_, pair)| store.slot(slot_of(pair)).is_some());
         let why = store.retain_slots(&active).err().map(|error| error.to_string());
-        let was_pending = std::mem::replace(&mut *lock(&self.erasures.0), why.clone()).is_some();
+        let was_pending = std::mem::replace(&mut *lock(&self.erasures.pending), why.clone()).is_some();
         let action = match why {
             Some(_) if !was_pending => Action::KeyErasurePending,
             None if was_pending || is_late => Action::KeyErased,

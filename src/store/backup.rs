@@ -3,13 +3,11 @@
 //! Layout, inside of what encrypts it: magic (4) · version (1) · length (4) and the head (postcard) · checkpoint · length (4)
 //! and the key slots · nothing after. The seal is not in it: without it nobody opens the checkpoint or a slot.
 
-use std::collections::HashMap;
 use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::journal::Tally;
-use super::journal::checkpoint::{self, Item, Summary};
+use super::journal::checkpoint::{self, Summary};
 use crate::domain::time::Timestamp;
 use crate::service::ports::{StoreCipher, StoreError};
 
@@ -83,10 +81,9 @@ pub fn read_slots(from: &mut impl Read) -> Result<Vec<u8>, StoreError> {
     }
 }
 
-/// Reads a backup's checkpoint to its end, and compares count and digest of what it gives with what it says.
+/// Reads a backup to its end, and compares what its checkpoint gives with what that says.
 ///
-/// `open` opens the backup at its beginning: it is read twice, because what was committed during the walk of the records
-/// comes after it in the file.
+/// `open` opens the backup at its beginning: it is read twice ([`checkpoint::check`]).
 ///
 /// # Errors
 /// It is damaged, or gives something else.
@@ -94,53 +91,16 @@ pub fn check<R: Read>(
     mut open: impl FnMut() -> Result<R, StoreError>,
     cipher: &dyn StoreCipher,
 ) -> Result<(Head, Summary), StoreError> {
-    let mut later = HashMap::new();
-    let mut from = open()?;
-    read_head(&mut from)?;
-    let mut walk = Walk::default();
-    checkpoint::read(&mut from, cipher, &mut |item| {
-        if let (true, Item::Record(key, value)) = (walk.is_over(&item), item) {
-            later.insert(key, value);
-        }
-        Ok(())
-    })?;
-    let (mut from, mut walk, mut tally) = (open()?, Walk::default(), Tally::default());
-    let head = read_head(&mut from)?;
-    let summary = checkpoint::read(&mut from, cipher, &mut |item| {
-        if let (false, Item::Record(key, Some(value))) = (walk.is_over(&item), item)
-            && !later.contains_key(&key)
-        {
-            tally.add(cipher, &key, &value);
-        }
-        Ok(())
-    })?;
-    for (key, value) in &later {
-        if let Some(value) = value {
-            tally.add(cipher, key, value);
-        }
-    }
+    let mut head = None;
+    let at_checkpoint = || {
+        let mut from = open()?;
+        head = Some(read_head(&mut from)?);
+        Ok(from)
+    };
+    let (summary, mut from) = checkpoint::check(at_checkpoint, cipher)?;
     read_slots(&mut from)?;
-    if tally != summary.ending.tally {
-        return Err(damaged("does not give the records that it says are in it"));
-    }
+    let head = head.ok_or_else(|| damaged("has no head"))?;
     Ok((head, summary))
-}
-
-/// Where the walk of a checkpoint ends: it hands out records, then audit entries; after them come the later commits.
-#[derive(Default)]
-struct Walk {
-    entries: bool,
-    over: bool,
-}
-
-impl Walk {
-    fn is_over(&mut self, item: &Item) -> bool {
-        match item {
-            Item::Audit(..) => self.entries = true,
-            Item::Record(..) => self.over |= self.entries,
-        }
-        self.over
-    }
 }
 
 fn write_part(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {

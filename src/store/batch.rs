@@ -43,6 +43,14 @@ pub(super) fn prepare(
         records.push((key, Some(value)));
     }
     records.extend(batch.delete.iter().map(|key| (record::key(key), None)));
+    // What a key is after a batch that names it twice depends on the order, and so would the digest.
+    let mut keys: Vec<&[u8]> = records.iter().map(|(key, _)| key.as_slice()).collect();
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(StoreError::Io(
+            "a batch names one record twice; nothing was written".into(),
+        ));
+    }
     let mut audit = Vec::with_capacity(batch.audit.len());
     let mut last = head;
     for entry in &batch.audit {

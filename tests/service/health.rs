@@ -24,7 +24,7 @@ fn opened_with(harness: &Harness, notices: Vec<Notice>) -> Harness {
         notices,
         rollback: None,
     };
-    harness.reopened()
+    harness.after_a_crash()
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_full_disk_does_not_keep_the_store_from_opening() {
         notices: vec![Notice::SlotsMended],
         rollback: None,
     };
-    let harness = harness.reopened();
+    let harness = harness.after_a_crash();
     assert_eq!(health(&harness).notices.len(), 1);
     assert_eq!(newest(&harness), []);
 }

@@ -25,7 +25,7 @@ fn older() -> (Harness, strongroom::domain::secret::Secret) {
             anchored_at: Timestamp::from_millis(1_795_435_000_000),
         }),
     };
-    harness = harness.reopened();
+    harness = harness.after_a_crash();
     (harness, secret)
 }
 
@@ -108,7 +108,7 @@ fn only_an_admins_password_and_the_commit_that_was_looked_at_accept_it() {
     assert_eq!(accepted.actor.cashier, Some(email(ADA)));
     assert_eq!(accepted.subject, "commit 412");
     assert!(accepted.reason.contains("413 to 431"), "{}", accepted.reason);
-    let reopened = harness.reopened();
+    let reopened = harness.after_a_crash();
     assert!(matches!(
         reopened.service.verify(secret.expose()),
         Verified::Good { .. }

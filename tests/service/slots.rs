@@ -7,7 +7,7 @@ use strongroom::domain::key_pair::{KeyPair, KeyState, Mgf1};
 use strongroom::domain::secret::Sealed;
 use strongroom::service::ports::{InSlot, Opening, Record, Rollback, SlotId};
 use strongroom::service::response::Level;
-use strongroom::service::{Code, Service};
+use strongroom::service::{Code, Verified};
 
 use super::harness::{ADA, Harness, PASSWORD, credentials, onboard};
 use super::health::health;
@@ -192,23 +192,30 @@ fn what_a_full_disk_kept_out_of_the_log_is_told_later() {
 }
 
 #[test]
-fn a_store_whose_slot_is_missing_or_another_s_does_not_open() {
+fn a_slot_that_is_missing_or_anothers_is_an_alarm_and_keeps_no_token_from_working() {
     let harness = Harness::onboarded();
+    let (_, token) = harness.minted("payouts-prod");
     let (slot, in_slot) = in_slot(&harness);
-    harness.store().retain_slots(&[]).unwrap();
-    let refused = |harness: &Harness| match Service::open(harness.ports.clone()) {
-        Ok(_) => panic!("opened"),
-        Err(error) => error,
-    };
-    let error = refused(&harness);
-    assert_eq!(error.code, Code::StoreDamaged);
-    assert!(error.message.contains("slot"), "{error}");
-    assert!(error.hint.contains("backup"), "{error}");
     let foreign = Sealed(in_slot.wrapped.0.iter().map(|byte| byte ^ 1).collect());
-    harness.store().add_slot(slot, &foreign).unwrap();
-    assert_eq!(refused(&harness).code, Code::StoreDamaged);
-    harness.store().add_slot(slot, &in_slot.wrapped).unwrap();
-    assert!(Service::open(harness.ports.clone()).is_ok());
+    harness.store().retain_slots(&[]).unwrap();
+    for wrapped in [None, Some(foreign)] {
+        if let Some(wrapped) = wrapped {
+            harness.store().add_slot(slot, &wrapped).unwrap();
+        }
+        let again = harness.after_a_crash();
+        let alarms = health(&again).alarms;
+        let kinds: Vec<_> = alarms.iter().map(|alarm| alarm.kind).collect();
+        assert!(kinds.contains(&"private_key_missing"), "{kinds:?}");
+        assert!(matches!(
+            again.service.verify(token.expose()),
+            Verified::Good { .. }
+        ));
+    }
+    // A new pair is as good as the first was.
+    let mended = harness.after_a_crash();
+    rotate(&mended).unwrap();
+    let alarms = health(&mended.after_a_crash()).alarms;
+    assert!(alarms.iter().all(|alarm| alarm.kind != "private_key_missing"));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! items in order give exactly the records at its end; count and digest there are in the last chunk. It carries no key
 //! slots.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::frame::{Body, Link};
 use super::tally::Tally;
 use crate::domain::time::Timestamp;
 use crate::service::ports::{FilePurpose, StoreCipher, StoreError};
+use crate::store::record;
 
 const MAGIC: &[u8] = b"SRcp\x01";
 /// Items are gathered up to so many bytes.
@@ -216,6 +218,88 @@ pub fn read(
         }
     }
     Err(damaged("has no end"))
+}
+
+/// Reads a checkpoint to its end, and compares what it gives with what it says: count and digest of the records, and an
+/// audit log without a gap up to its head. Gives the reader back where the checkpoint ends.
+///
+/// `open` opens it at its beginning: it is read twice, because what was committed during the walk comes after it.
+///
+/// # Errors
+/// It is damaged, or gives something else.
+pub fn check<R: Read>(
+    mut open: impl FnMut() -> Result<R, StoreError>,
+    cipher: &dyn StoreCipher,
+) -> Result<(Summary, R), StoreError> {
+    let mut later = HashMap::new();
+    let mut walk = Walk::default();
+    read(open()?, cipher, &mut |item| {
+        if let (true, Item::Record(key, value)) = (walk.is_over(&item), item) {
+            later.insert(key, value);
+        }
+        Ok(())
+    })?;
+    let (mut from, mut walk, mut tally) = (open()?, Walk::default(), Tally::default());
+    let mut log = Log::default();
+    let summary = read(&mut from, cipher, &mut |item| {
+        match (walk.is_over(&item), item) {
+            (false, Item::Record(key, Some(value))) if !later.contains_key(&key) => {
+                tally.add(cipher, &key, &value);
+            }
+            (_, Item::Audit(key, value)) => log.entry(&key, &value)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    for (key, value) in &later {
+        if let Some(value) = value {
+            tally.add(cipher, key, value);
+        }
+    }
+    if tally != summary.ending.tally {
+        return Err(damaged("does not give the records that it says are in it"));
+    }
+    if log.head != summary.ending.audit_head {
+        return Err(damaged("does not give the audit log that it says is in it"));
+    }
+    Ok((summary, from))
+}
+
+/// Where the walk of a checkpoint ends: it hands out records, then audit entries; after them come the later commits.
+#[derive(Default)]
+struct Walk {
+    entries: bool,
+    over: bool,
+}
+
+impl Walk {
+    fn is_over(&mut self, item: &Item) -> bool {
+        match item {
+            Item::Audit(..) => self.entries = true,
+            Item::Record(..) => self.over |= self.entries,
+        }
+        self.over
+    }
+}
+
+/// The audit log as it comes: each entry follows the one before, or is one that was there already.
+#[derive(Default)]
+struct Log {
+    head: Option<(u64, [u8; 32])>,
+}
+
+impl Log {
+    fn entry(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let entry = record::decode_audit(key, value)?;
+        match self.head {
+            Some((sequence, _)) if entry.sequence <= sequence => return Ok(()),
+            Some((sequence, _)) if entry.sequence != sequence + 1 => {
+                return Err(damaged(&format!("has no audit entry {}", sequence + 1)));
+            }
+            _ => self.head = Some((entry.sequence, entry.hash)),
+        }
+        Ok(())
+    }
 }
 
 fn damaged(what: &str) -> StoreError {

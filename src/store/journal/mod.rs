@@ -67,11 +67,13 @@ impl Journal {
         let mut links = Vec::new();
         let mut last_sealed = None;
         let mut end = (0, Tail::Clean);
-        for (_, path) in &files {
+        let mut last_frame = Vec::new();
+        for (first, path) in &files {
             let bytes = Bytes::read(path).map_err(|error| failure::of(path, &error))?;
             let damaged = |what: String| StoreError::Damaged(format!("{}: {what}", path.display()));
             let begin = bytes
                 .begin(&**cipher)
+                .filter(|begin| begin.sequence + 1 == *first)
                 .ok_or_else(|| damaged("its header is not what was written".into()))?;
             match links.last() {
                 None => links.push(begin),
@@ -95,6 +97,11 @@ impl Journal {
                 )));
             }
             end = (place, tail);
+            let sealed = last_sealed.as_ref().map(|(_, sealed)| sealed.len());
+            last_frame = match sealed {
+                Some(sealed) if link != begin => bytes.frame_before(place, sealed).to_vec(),
+                _ => Vec::new(),
+            };
         }
         let last = match last_sealed {
             Some((sequence, sealed)) => Some(frame::open(&**cipher, sequence, &sealed)?),
@@ -108,10 +115,13 @@ impl Journal {
                 .iter()
                 .map(|(_, path)| (begins(path), path.clone()))
                 .collect(),
-            current: Segment::open(newest, end.0).map_err(|error| failure::of(newest, &error))?,
+            current: Segment::open(newest, end.0, &last_frame)
+                .map_err(|error| failure::of(newest, &error))?,
             current_begin: begins(newest),
             last: links.last().copied().unwrap_or_default(),
         };
+        // Names and lengths, too, may so far be only in memory: what follows builds on them.
+        sync_names(folder).map_err(|error| failure::of(folder, &error))?;
         Ok(Some(Found {
             journal,
             last,
@@ -223,7 +233,10 @@ impl Journal {
             if next > through {
                 break;
             }
-            fs::remove_file(path).map_err(|error| failure::of(path, &error))?;
+            // One at a time, so that a power cut leaves no gap in the chain.
+            fs::remove_file(path)
+                .and_then(|()| fs::File::open(&self.folder)?.sync_all())
+                .map_err(|error| failure::of(path, &error))?;
             self.older.remove(0);
         }
         Ok(())
@@ -300,12 +313,19 @@ impl Reader {
 /// Makes a folder for its owner alone, if it is not there.
 pub(in crate::store) fn make_folder(folder: &Path) -> io::Result<()> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => folder
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => folder
             .parent()
             .map_or(Ok(()), |parent| fs::File::open(parent)?.sync_all()),
     }
+}
+
+/// Makes the names of a folder's files last, and its own.
+fn sync_names(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()?;
+    folder
+        .parent()
+        .map_or(Ok(()), |parent| fs::File::open(parent)?.sync_all())
 }
 
 /// Files that were being made when the process ended were never used.
@@ -340,5 +360,6 @@ fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
 
 /// The sequence in a segment's name.
 fn first_of(path: &Path) -> Option<u64> {
-    path.file_name()?.to_str()?.strip_prefix("segment-")?.parse().ok()
+    let first = path.file_name()?.to_str()?.strip_prefix("segment-")?.parse().ok();
+    first.filter(|first| *first > 0)
 }

@@ -51,6 +51,13 @@ impl Bytes {
         Ok(Self(bytes))
     }
 
+    /// All bytes of the frame that ends at `end`, by the length of its sealed part.
+    pub(super) fn frame_before(&self, end: u64, sealed: usize) -> &[u8] {
+        let end = usize::try_from(end).unwrap_or(usize::MAX);
+        let begin = end.saturating_sub(frame::HEADER + sealed + frame::MAC);
+        self.0.get(begin..end).unwrap_or_default()
+    }
+
     /// The link that its first frame follows.
     pub(super) fn begin(&self, cipher: &dyn StoreCipher) -> Option<Link> {
         let header = self.0.first_chunk::<HEADER>()?;
@@ -141,10 +148,15 @@ impl Segment {
         })
     }
 
-    /// Opens the one at `path` to go on at `end`.
-    pub(super) fn open(path: &Path, end: u64) -> io::Result<Self> {
+    /// Opens the one at `path` to go on at `end`, before which `last` stands.
+    ///
+    /// That frame may have been read from memory only, after a kill before its sync or a sync that failed; what comes next
+    /// builds on it, so it is written once more and synced.
+    pub(super) fn open(path: &Path, end: u64, last: &[u8]) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         let length = file.metadata()?.len();
+        file.write_all_at(last, end - last.len() as u64)?;
+        file.sync_all()?;
         Ok(Self {
             path: path.to_owned(),
             file,

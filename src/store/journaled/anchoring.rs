@@ -6,7 +6,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
-use crate::service::ports::{Clock, StoreCipher, TimeMark};
+use crate::service::ports::{Clock, StoreCipher, StoreError, TimeMark};
+use crate::store::failure;
 use crate::store::journal::Link;
 use crate::store::journal::anchor::Anchor;
 
@@ -28,6 +29,9 @@ struct Shared {
     wake: Condvar,
 }
 
+/// Why it could not be written: as the store's error, and as a sentence that says what that means.
+type Fault = (StoreError, String);
+
 #[derive(Default)]
 struct State {
     /// What the anchor should say; `None` while nothing may be written.
@@ -35,7 +39,7 @@ struct State {
     time: Option<TimeMark>,
     written: Option<(Link, Option<TimeMark>)>,
     written_at: Option<Timestamp>,
-    fault: Option<String>,
+    fault: Option<Fault>,
     ends: bool,
 }
 
@@ -70,8 +74,14 @@ impl Anchoring {
         });
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("anchor".into());
-        // Without a thread the anchor is written at the end.
-        let thread = thread.spawn(move || of_thread.run()).ok();
+        let thread = thread.spawn(move || of_thread.run());
+        if let Err(error) = &thread {
+            let said = format!(
+                "the anchor is written at the end only, for want of a thread ({error}); end this process and start again"
+            );
+            shared.lock().fault = Some((StoreError::Io(said.clone()), said));
+        }
+        let thread = thread.ok();
         Self { shared, thread }
     }
 
@@ -81,13 +91,19 @@ impl Anchoring {
         self.shared.wake.notify_one();
     }
 
+    /// Nothing may be written any more.
+    pub(super) fn forget(&self) {
+        self.shared.lock().wanted = None;
+    }
+
     /// Writes it now, for a change that must not be late.
-    pub(super) fn write_now(&self) -> Result<(), String> {
+    pub(super) fn write_now(&self) -> Result<(), StoreError> {
         self.shared.write();
-        match &self.shared.lock().fault {
-            Some(fault) => Err(fault.clone()),
-            None => Ok(()),
-        }
+        let state = self.shared.lock();
+        state
+            .fault
+            .as_ref()
+            .map_or(Ok(()), |(error, _)| Err(error.clone()))
     }
 
     pub(super) fn time(&self) -> Option<TimeMark> {
@@ -102,7 +118,10 @@ impl Anchoring {
     /// When it was written, and what was wrong the last time.
     pub(super) fn health(&self) -> (Option<Timestamp>, Option<String>) {
         let state = self.shared.lock();
-        (state.written_at, state.fault.clone())
+        (
+            state.written_at,
+            state.fault.as_ref().map(|(_, said)| said.clone()),
+        )
     }
 }
 
@@ -160,10 +179,11 @@ impl Shared {
                 state.fault = None;
             }
             Err(error) => {
-                state.fault = Some(format!(
+                let said = format!(
                     "the anchor {} cannot be written: {error}; an old copy of the store put back would not be noticed",
                     self.path.display()
-                ));
+                );
+                state.fault = Some((failure::of(&self.path, &error), said));
             }
         }
     }

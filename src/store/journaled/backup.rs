@@ -55,6 +55,8 @@ impl JournaledStore {
         mut begin: impl FnMut() -> Result<W, StoreError>,
     ) -> Result<(W, Ending), StoreError> {
         let failed = |error| failure::of(self.layout.data_directory(), &error);
+        // What a checkpoint removes is what this one reads.
+        let _no_checkpoint_meanwhile = lock(&self.checkpointing);
         for _ in 0..TRIES {
             let slots = self.slots.export()?;
             let head = Head {

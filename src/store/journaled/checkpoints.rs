@@ -5,7 +5,7 @@
 //! them. Commits go on while one is made.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{JournaledStore, lock};
 use crate::domain::time::Timestamp;
 use crate::service::ports::StoreError;
 use crate::store::failure;
-use crate::store::journal::checkpoint::{Ending, Item, Writer};
+use crate::store::journal::checkpoint::{self, Ending, Item, Writer};
 use crate::store::sled::Tree;
 
 /// The journal may grow by so much before a checkpoint, or by a part of the last one's length; but not so long that
@@ -71,8 +71,19 @@ impl JournaledStore {
         let (mut out, ending) = self.write_checkpoint(BufWriter::with_capacity(1 << 20, file))?;
         out.flush()
             .and_then(|()| out.get_ref().sync_all())
-            .and_then(|()| super::layout::rename(&part, &self.layout.checkpoint(ending.link.sequence)))
             .map_err(written)?;
+        // What came before it goes when this one is there: it has to give what it says.
+        let reopen = || {
+            Ok(BufReader::with_capacity(
+                1 << 20,
+                File::open(&part).map_err(written)?,
+            ))
+        };
+        if let Err(error) = checkpoint::check(reopen, &*self.cipher) {
+            lock(&self.writer).is_suspect = true;
+            return Err(error);
+        }
+        super::layout::rename(&part, &self.layout.checkpoint(ending.link.sequence)).map_err(written)?;
         self.facts().checkpoint_at = Some(self.clock.now());
         self.prune()
     }
@@ -83,7 +94,7 @@ impl JournaledStore {
     /// `out` cannot be written, or the database not read.
     pub fn write_checkpoint<W: Write>(&self, out: W) -> Result<(W, Ending), StoreError> {
         let failed = |error: io::Error| failure::of(self.layout.data_directory(), &error);
-        let begin = self.at_rest()?;
+        let begin = self.mended()?;
         let mut checkpoint =
             Writer::new(out, Arc::clone(&self.cipher), self.clock.now(), &begin.link).map_err(failed)?;
         {
@@ -112,12 +123,6 @@ impl JournaledStore {
             audit_head: end.audit_head,
         };
         Ok((checkpoint.finish(&ending).map_err(failed)?, ending))
-    }
-
-    fn at_rest(&self) -> Result<super::position::Position, StoreError> {
-        let mut writer = lock(&self.writer);
-        self.catch_up(&mut writer)?;
-        Ok(writer.position)
     }
 
     fn prune(&self) -> Result<(), StoreError> {

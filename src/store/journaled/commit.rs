@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::open::catch_up;
+use super::mend::Behind;
 use super::position::Position;
 use super::rebuild::put_body;
 use super::{JournaledStore, lock};
@@ -20,11 +20,15 @@ pub(super) struct Writer {
     pub(super) journal: Journal,
     /// The last frame, and what there is after it.
     pub(super) position: Position,
-    /// The database has all of it; otherwise how far it is behind is found when it is caught up.
-    pub(super) behind: Option<String>,
+    /// The database has not all of it.
+    pub(super) behind: Option<Behind>,
+    /// The database had something else than memory: it is to be compared.
+    pub(super) is_suspect: bool,
     /// After an error whose outcome is unknown.
     pub(super) closed: Option<String>,
     pub(super) rollback: Option<Rollback>,
+    /// An admin accepted the rollback: the next commit says so, and then the anchor is written anew.
+    pub(super) accepts: bool,
     /// Something after the last frame waits to be cut off.
     pub(super) torn: bool,
     /// Count and digest were compared.
@@ -54,7 +58,7 @@ impl JournaledStore {
         let group = std::mem::take(&mut *lock(&self.waiting));
         self.write(&mut writer, &group);
         let result = lock(&job.result).take();
-        result.unwrap_or_else(|| Err(StoreError::Io("a commit was left out of its group".into())))
+        result.unwrap_or_else(|| Err(StoreError::Closed("a commit broke off".into())))
     }
 
     fn write(&self, writer: &mut Writer, group: &[Arc<Job>]) {
@@ -83,10 +87,10 @@ impl JournaledStore {
         if let Err(StoreError::Closed(why)) = &result {
             writer.closed = Some(why.clone());
         }
-        let result = result.map(|link| {
+        let result = result.and_then(|link| {
             writer.position = Position::after(link, &body);
-            self.anchoring.follow(link);
             self.apply(writer, body);
+            self.anchor(writer)
         });
         written.iter().for_each(|job| answer(job, result.clone()));
     }
@@ -96,7 +100,7 @@ impl JournaledStore {
         if let Some(why) = &writer.closed {
             return Err(StoreError::Closed(why.clone()));
         }
-        if let Some(rollback) = &writer.rollback {
+        if let Some(rollback) = writer.rollback.as_ref().filter(|_| !writer.accepts) {
             return Err(StoreError::Closed(format!(
                 "this is an older state of the store: it ends at commit {}, and commit {} was acknowledged",
                 rollback.found, rollback.anchored
@@ -105,13 +109,35 @@ impl JournaledStore {
         if !writer.verified {
             return Err(StoreError::Closed("the records were not read yet".into()));
         }
+        // Without the database only the anchor tells a commit that was answered from one that was cut off.
+        if writer.behind.is_none() {
+            return Ok(());
+        }
+        self.anchoring.write_now()
+    }
+
+    /// Lets the anchor follow: later, or at once where the answer depends on it.
+    fn anchor(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        self.anchoring.follow(writer.position.link);
+        if writer.rollback.is_none() && writer.behind.is_none() {
+            return Ok(());
+        }
+        let written = self.anchoring.write_now();
+        if writer.rollback.is_some() {
+            if written.is_err() {
+                self.anchoring.forget();
+                return written;
+            }
+            writer.rollback = None;
+        }
+        writer.accepts = false;
         Ok(())
     }
 
     /// Adds one batch to what is written together, if what it expects holds.
     fn add(
         &self,
-        writer: &Writer,
+        writer: &mut Writer,
         body: &mut Body,
         pending: &mut Pending,
         batch: &Batch,
@@ -121,12 +147,17 @@ impl JournaledStore {
             replaced.extend([record::encode(old, *revision)?]);
         }
         let database = self.database();
+        let is_behind = writer.behind.is_some() || database.fault().is_some();
         let present = |key: &[u8]| -> Result<Option<Vec<u8>>, StoreError> {
             match pending.get(key) {
                 Some(value) => Ok(value.clone()),
                 // Memory has it, and the database is not asked while it is behind.
-                None if writer.behind.is_some() => Ok(replaced.get(key).cloned()),
-                None => Ok(database.value(key)?.map(|value| value.to_vec())),
+                None if is_behind => Ok(replaced.get(key).cloned()),
+                None => match database.value(key) {
+                    Ok(value) => Ok(value.map(|value| value.to_vec())),
+                    // Its fault is no reason to refuse a change.
+                    Err(_) => Ok(replaced.get(key).cloned()),
+                },
             }
         };
         let head = body.audit_head.map_or(0, |(sequence, _)| sequence);
@@ -135,8 +166,9 @@ impl JournaledStore {
         })?;
         for (key, _) in &records {
             if present(key)?.as_ref() != replaced.get(key) {
+                writer.is_suspect = true;
                 return Err(StoreError::Damaged(format!(
-                    "a record in {} is not what was read at the start",
+                    "a record in {} is not what memory has; all are compared now, and it can be tried again in a moment",
                     database.folder().display()
                 )));
             }
@@ -165,6 +197,10 @@ impl JournaledStore {
             return;
         }
         let database = self.database();
+        if let Some(fault) = database.fault() {
+            writer.behind = Some(fault.into());
+            return;
+        }
         let mut writes = database.writes();
         put_body(&mut writes, body);
         let applied = writer
@@ -172,28 +208,8 @@ impl JournaledStore {
             .seal(&*self.cipher)
             .and_then(|position| writes.commit(position));
         if let Err(error) = applied {
-            writer.behind = Some(error.to_string());
+            let damaged = matches!(error, StoreError::Damaged(_));
+            writer.behind = Some((error.to_string(), damaged).into());
         }
-    }
-
-    /// Brings a database that fell behind to the end of the journal.
-    pub(super) fn catch_up(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        if writer.behind.is_none() {
-            return Ok(());
-        }
-        let database = self.database();
-        database.reopen()?;
-        let sealed = database.position()?;
-        let at = sealed.and_then(|sealed| Position::unseal(&*self.cipher, &sealed));
-        let at = at.ok_or_else(|| StoreError::Damaged("the records do not say how far they came".into()))?;
-        catch_up(
-            &database,
-            &writer.journal.reader(),
-            &at,
-            &writer.position,
-            &*self.cipher,
-        )?;
-        writer.behind = None;
-        Ok(())
     }
 }

@@ -11,6 +11,7 @@ mod checkpoints;
 mod commit;
 pub mod doctor;
 mod layout;
+mod mend;
 mod open;
 mod position;
 mod rebuild;
@@ -26,7 +27,6 @@ pub use self::layout::Places;
 use self::anchoring::Anchoring;
 use self::commit::{Job, Writer};
 use self::layout::Layout;
-use self::rebuild::audit_head;
 use super::journal::Tally;
 use super::record;
 use super::sled::{Database, UsageDatabase};
@@ -89,7 +89,7 @@ impl JournaledStore {
             has_slots: !slots.is_empty(),
         };
         let opened = opening.open(takeover, &mut |slot, wrapped| slots.add(slot, wrapped))?;
-        let (usage, usage_lost) = UsageDatabase::open(&layout.usage())?;
+        let (usage, usage_lost) = UsageDatabase::open(&layout.usage());
         let mut notices = opened.notices;
         notices.extend(slots_mended.then_some(Notice::SlotsMended));
         notices.extend(usage_lost.then_some(Notice::UsageLost));
@@ -110,8 +110,10 @@ impl JournaledStore {
                 journal: opened.journal,
                 position: opened.position,
                 behind: None,
+                is_suspect: false,
                 closed: None,
                 rollback: opened.rollback,
+                accepts: false,
                 torn: opened.torn,
                 verified: false,
             }),
@@ -168,18 +170,10 @@ impl JournaledStore {
     /// Whether what was read is what the journal says; otherwise the database is built anew.
     fn judge(&self, writer: &mut Writer, scanned: Result<Tally, StoreError>) -> Result<Loaded, StoreError> {
         let wanted = &writer.position;
-        let why = match scanned {
-            Ok(tally) if tally == wanted.tally => match audit_head(&self.database()) {
-                Ok(head) if head == wanted.audit_head => return self.whole(writer),
-                Ok(_) => "the audit log does not end as it should".into(),
-                Err(StoreError::Damaged(why) | StoreError::Closed(why)) => why,
-                Err(error) => return Err(error),
-            },
-            Ok(tally) => format!(
-                "{} records are there, or others than the {} that were acknowledged",
-                tally.count, wanted.tally.count
-            ),
-            Err(StoreError::Damaged(why) | StoreError::Closed(why)) => why,
+        let difference = scanned.and_then(|tally| self.difference(wanted, &tally, &self.database()));
+        let why = match difference {
+            Ok(None) => return self.whole(writer),
+            Ok(Some(why)) | Err(StoreError::Damaged(why) | StoreError::Closed(why)) => why,
             Err(error) => return Err(error),
         };
         if writer.torn || writer.rollback.is_some() {
@@ -189,10 +183,7 @@ impl JournaledStore {
                 wanted.link.sequence + 1
             )));
         }
-        rebuild::rebuild(&self.layout, &self.cipher, &writer.journal.reader(), wanted)?;
-        let next = Database::open(&self.layout.records_next())?;
-        *self.database.write().unwrap_or_else(PoisonError::into_inner) = next;
-        self.facts().notices.push(Notice::Rebuilt(why));
+        self.replace_database(writer, why)?;
         Ok(Loaded::Mended)
     }
 
@@ -226,7 +217,7 @@ impl Store for JournaledStore {
         visit: &mut dyn FnMut(Record, Revision) -> Result<(), StoreError>,
     ) -> Result<Loaded, StoreError> {
         let mut writer = lock(&self.writer);
-        self.catch_up(&mut writer)?;
+        self.mend(&mut writer)?;
         let (scanned, visited) = self.scan(visit);
         let loaded = self.judge(&mut writer, scanned)?;
         // Of records that were damaged nobody could know what they were; a whole one may be too new for us.
@@ -237,20 +228,13 @@ impl Store for JournaledStore {
     }
 
     fn opening(&self) -> Opening {
-        Opening {
-            notices: self.facts().notices.clone(),
-            rollback: lock(&self.writer).rollback,
-        }
+        let rollback = lock(&self.writer).rollback;
+        let notices = self.facts().notices.clone();
+        Opening { notices, rollback }
     }
 
     fn accept_rollback(&self) -> Result<(), StoreError> {
-        let mut writer = lock(&self.writer);
-        if writer.rollback.is_none() {
-            return Ok(());
-        }
-        self.anchoring.follow(writer.position.link);
-        self.anchoring.write_now().map_err(StoreError::Io)?;
-        writer.rollback = None;
+        lock(&self.writer).accepts = true;
         Ok(())
     }
 
@@ -258,8 +242,11 @@ impl Store for JournaledStore {
         let writer = lock(&self.writer);
         let facts = self.facts();
         let (anchored_at, anchor_fault) = self.anchoring.health();
-        let behind = writer.behind.as_ref().map(|why| {
-            format!("the database is behind the journal ({why}); nothing is lost, and it is tried again")
+        let behind = writer.behind.as_ref().map(|behind| {
+            format!(
+                "the database is behind the journal ({}); nothing is lost, and it is tried again",
+                behind.why
+            )
         });
         let closed = writer.closed.as_ref().map(|why| {
             format!("the journal cannot be written ({why}); nothing more is changed until the store is opened again")
@@ -270,12 +257,15 @@ impl Store for JournaledStore {
             verified_at: facts.verified_at,
             checkpoint_at: facts.checkpoint_at,
             anchored_at,
-            faults: [closed, behind, anchor_fault].into_iter().flatten().collect(),
+            faults: [closed, behind, anchor_fault, self.usage.fault()]
+                .into_iter()
+                .flatten()
+                .collect(),
         }
     }
 
     fn maintain(&self) -> Result<(), StoreError> {
-        self.catch_up(&mut lock(&self.writer))?;
+        self.mended()?;
         self.checkpoint_if_due()
     }
 
@@ -288,6 +278,19 @@ impl Store for JournaledStore {
     }
 
     fn retain_slots(&self, keep: &[SlotId]) -> Result<usize, StoreError> {
+        // After a commit whose outcome is unknown nobody knows which keys are active.
+        {
+            let writer = lock(&self.writer);
+            let why = match &writer.closed {
+                Some(why) => Some(why.clone()),
+                None if writer.rollback.is_some() => Some("an older state waits to be accepted".into()),
+                None if !writer.verified => Some("the records were not read yet".into()),
+                None => None,
+            };
+            if let Some(why) = why {
+                return Err(StoreError::Closed(why));
+            }
+        }
         self.slots.retain(keep)
     }
 
@@ -320,7 +323,10 @@ impl Store for JournaledStore {
     }
 
     fn load_usage(&self, visit: &mut dyn FnMut(UsageRecord)) -> Result<(), StoreError> {
-        self.usage.load(visit)
+        if self.usage.load(visit) {
+            self.facts().notices.push(Notice::UsageLost);
+        }
+        Ok(())
     }
 
     fn token_usage(&self, token: TokenId) -> Result<Option<Usage>, StoreError> {

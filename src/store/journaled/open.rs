@@ -28,6 +28,9 @@ use crate::store::journal::{self, Body, First, Journal, Link, Tally};
 use crate::store::record;
 use crate::store::sled::{Database, Tree};
 
+/// What is said of a database that follows no journal.
+const NOT_THERE: &str = "they are not there";
+
 /// A store that is open, its records not compared yet.
 pub(super) struct Opened {
     pub(super) journal: Journal,
@@ -56,10 +59,13 @@ impl Opening<'_> {
         takeover: &dyn Takeover,
         keep_slot: &mut dyn FnMut(SlotId, &Sealed) -> Result<(), StoreError>,
     ) -> Result<Opened, StoreError> {
-        settle(self.layout)?;
+        let was_swapped = settle(self.layout)?;
         let path = self.layout.anchor();
         let anchor = Anchor::read(&path, &**self.cipher).map_err(|error| failure::of(&path, &error))?;
         let mut notices = Vec::new();
+        if was_swapped {
+            notices.push(Notice::Rebuilt("an earlier process found them wrong".to_owned()));
+        }
         let folder = self.layout.journal();
         let found = match Journal::open(&folder, self.cipher)? {
             Some(found) => found,
@@ -214,7 +220,7 @@ impl Opening<'_> {
         let rollback = anchor
             .as_ref()
             .and_then(|anchor| rolled_back(anchor, &found.links));
-        if anchor.is_none() && link.sequence > 0 && notices.is_empty() {
+        if anchor.is_none() && link.sequence > 0 && !notices.contains(&Notice::TakenOver) {
             notices.push(Notice::NoAnchor);
         }
         let (database, followed) = self.database()?;
@@ -224,7 +230,10 @@ impl Opening<'_> {
         }
         let is_exact = followed.as_ref().is_ok_and(|at| at.link == link);
         let anchored = anchor.as_ref().map_or(0, |anchor| anchor.link.sequence);
-        if found.torn && (!is_exact || anchored > link.sequence) {
+        // While the database is behind, the anchor is written before any commit is answered.
+        let is_behind = anchor.as_ref().is_some_and(|anchor| anchor.link == link)
+            && followed.as_ref().is_ok_and(|at| found.links.contains(&at.link));
+        if found.torn && (!(is_exact || is_behind) || anchored > link.sequence) {
             return Err(self.lost(link.sequence + 1, "it may have been acknowledged"));
         }
         let frames = found.journal.reader();
@@ -246,8 +255,13 @@ impl Opening<'_> {
                     Err(why) => why,
                 };
                 rebuild::rebuild(self.layout, self.cipher, &frames, &position)?;
+                if found.links.len() <= 2 && why == NOT_THERE {
+                    // Of the time before: what it holds was sealed anew on its way into the checkpoint.
+                    let old = self.layout.records();
+                    remove(&old).map_err(|error| failure::of(&old, &error))?;
+                }
                 settle(self.layout)?;
-                if notices.is_empty() && link.sequence > 0 {
+                if link.sequence > 0 && !notices.contains(&Notice::TakenOver) {
                     notices.push(Notice::Rebuilt(why));
                 }
                 Database::open(&self.layout.records())?
@@ -277,12 +291,8 @@ impl Opening<'_> {
                 let position = position.ok_or_else(|| "they do not say how far they came".to_owned());
                 Ok((Some(database), position))
             }
-            Ok((database, None)) => {
-                // New, or of the time before: what it holds is in the journal's checkpoint, sealed as it should be.
-                drop(database);
-                remove(&folder).map_err(|error| failure::of(&folder, &error))?;
-                Ok((None, Err("they are not there".to_owned())))
-            }
+            // New, or of the time before, or one that lost its word.
+            Ok((_, None)) => Ok((None, Err(NOT_THERE.to_owned()))),
             Err(StoreError::Damaged(why)) => Ok((None, Err(why))),
             Err(error) => Err(error),
         }
@@ -318,7 +328,10 @@ fn rolled_back(anchor: &Anchor, links: &[Link]) -> Option<Rollback> {
     })
 }
 
-/// Applies the frames between two positions to a database.
+/// Writes that are done at once, with the position that they lead to.
+const GROUP: usize = 2000;
+
+/// Applies the frames between two positions to a database; how many there were.
 pub(super) fn catch_up(
     database: &Database,
     frames: &journal::Reader,
@@ -327,9 +340,13 @@ pub(super) fn catch_up(
     cipher: &dyn StoreCipher,
 ) -> Result<u64, StoreError> {
     let mut writes = database.writes();
-    frames.frames(at.link.sequence, to.link.sequence, &mut |_, body| {
+    frames.frames(at.link.sequence, to.link.sequence, &mut |link, body| {
+        let position = Position::after(link, &body);
         put_body(&mut writes, body);
-        Ok(())
+        if writes.len() < GROUP {
+            return Ok(());
+        }
+        std::mem::replace(&mut writes, database.writes()).commit(position.seal(cipher)?)
     })?;
     writes.commit(to.seal(cipher)?)?;
     Ok(to.link.sequence - at.link.sequence)

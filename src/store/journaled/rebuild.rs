@@ -133,22 +133,23 @@ pub(super) fn audit_head(database: &Database) -> Result<Option<(u64, [u8; 32])>,
 }
 
 /// Puts a database that was built in the place of the one before, which is kept as `records.damaged`. Nothing may have
-/// either open.
+/// either open. Whether there was one.
 ///
 /// # Errors
 /// The operating system refused; the next call goes on.
-pub(super) fn settle(layout: &Layout) -> Result<(), StoreError> {
+pub(super) fn settle(layout: &Layout) -> Result<bool, StoreError> {
     let (records, next) = (layout.records(), layout.records_next());
     let settle = || {
         remove(&layout.records_new())?;
         if !next.try_exists()? {
-            return Ok(());
+            return Ok(false);
         }
         if records.try_exists()? {
             remove(&layout.records_damaged())?;
             rename(&records, &layout.records_damaged())?;
         }
-        rename(&next, &records)
+        rename(&next, &records)?;
+        Ok(true)
     };
     settle().map_err(|error| failure::of(&records, &error))
 }

@@ -61,6 +61,18 @@ impl Database {
         self.engine.reopen()
     }
 
+    /// Why it is closed, and whether its files are to blame; `None` while it is open.
+    #[must_use]
+    pub fn fault(&self) -> Option<(String, bool)> {
+        self.engine.fault()
+    }
+
+    /// Lets go of its files; whether it could. Nothing is asked of it after that.
+    #[must_use]
+    pub fn close(&self) -> bool {
+        self.engine.close()
+    }
+
     /// How far it follows the journal, as bytes that only the journal's owner reads; `None` for one without a journal.
     ///
     /// # Errors

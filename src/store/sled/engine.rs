@@ -34,6 +34,7 @@ enum State {
     Closed {
         why: String,
         leaked: bool,
+        damaged: bool,
     },
 }
 
@@ -85,13 +86,45 @@ impl Engine {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match &*state {
             State::Open(_) => Ok(()),
-            State::Closed { why, leaked: true } => Err(StoreError::Closed(why.clone())),
+            State::Closed {
+                why, leaked: true, ..
+            } => Err(StoreError::Closed(why.clone())),
             State::Full | State::Closed { .. } => {
                 let open = Open::new(&self.folder, self.trees, self.cache)
                     .map_err(|fault| explain(&self.folder, &fault))?;
                 *state = State::Open(open);
                 Ok(())
             }
+        }
+    }
+
+    /// Why it is closed, and whether its files are to blame; `None` while it is open.
+    pub(super) fn fault(&self) -> Option<(String, bool)> {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(_) => None,
+            State::Full => Some((
+                StoreError::DiskFull(self.folder.display().to_string()).to_string(),
+                false,
+            )),
+            State::Closed { why, damaged, .. } => Some((why.clone(), *damaged)),
+        }
+    }
+
+    /// Lets go of its files; whether it could.
+    pub(super) fn close(&self) -> bool {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let closed = State::Closed {
+            why: "it was closed".into(),
+            leaked: false,
+            damaged: false,
+        };
+        match std::mem::replace(&mut *state, closed) {
+            State::Open(open) => {
+                drop(open);
+                true
+            }
+            State::Closed { leaked, .. } => !leaked,
+            State::Full => true,
         }
     }
 
@@ -151,6 +184,7 @@ fn closed(error: &StoreError, fault: &Fault) -> State {
     State::Closed {
         why: error.to_string(),
         leaked: matches!(fault, Fault::Panic(_)),
+        damaged: matches!(error, StoreError::Damaged(_)),
     }
 }
 

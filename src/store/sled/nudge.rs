@@ -63,15 +63,22 @@ impl Drop for Nudge {
     }
 }
 
+/// Flushes that may wait at once: more would wake nobody.
+const AT_ONCE: usize = 4;
+
 fn watch(calls: &Calls, db: &Db) {
     let mut before = 0;
+    let waiting = Arc::new(());
     while !calls.is_over.load(Ordering::Relaxed) {
         thread::park_timeout(PATIENCE);
         let ended = calls.ended.load(Ordering::Relaxed);
         let is_waiting = calls.begun.load(Ordering::Relaxed) > ended;
-        if is_waiting && ended == before {
-            let db = db.clone();
-            let flush = move || drop(contain(|| db.flush()));
+        if is_waiting && ended == before && Arc::strong_count(&waiting) <= AT_ONCE {
+            let (db, waits) = (db.clone(), Arc::clone(&waiting));
+            let flush = move || {
+                drop(contain(|| db.flush()));
+                drop(waits);
+            };
             // On a thread of its own: it may have to wait as well, and then the next one wakes both.
             let _ = thread::Builder::new().name("sled-io-nudge".into()).spawn(flush);
         }
