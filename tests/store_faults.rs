@@ -373,7 +373,7 @@ fn fill_and_free(disk: &Mount) {
     let directory = DataDir::open(&path).unwrap();
     let store = open(directory.path()).unwrap();
     let ballast = disk.path().join("ballast");
-    fs::write(&ballast, vec![1; 3 << 20]).unwrap();
+    fs::write(&ballast, vec![1; 12 << 20]).unwrap();
     let mut acknowledged = Vec::new();
     let refused = loop {
         let number = acknowledged.len() as u64 + 1;
@@ -397,6 +397,7 @@ fn fill_and_free(disk: &Mount) {
         // A last small write can still fit where a longer one did not.
         acknowledged.push(Record::Token(token(1, next + 1)).key());
     }
+    // As much as it needs to build the database anew: where sled panicked there is no other way.
     fs::remove_file(ballast).unwrap();
     let next = acknowledged.len() as u64 + 1;
     store.commit(&put(organization(1), next)).unwrap();
@@ -414,11 +415,11 @@ fn fill_and_free(disk: &Mount) {
 #[test]
 fn a_full_disk_refuses_cleanly_and_the_next_commit_works_when_there_is_room() {
     let root = tempfile::tempdir().unwrap();
-    match Mount::tmpfs(&root.path().join("tmpfs"), 8 * 1024) {
+    match Mount::tmpfs(&root.path().join("tmpfs"), 17 * 1024) {
         Some(disk) => fill_and_free(&disk),
         None => println!("skipped: may not mount a tmpfs"),
     }
-    match Mount::new_ext4(&root.path().join("image"), &root.path().join("ext4"), 12) {
+    match Mount::new_ext4(&root.path().join("image"), &root.path().join("ext4"), 19) {
         Some(disk) => fill_and_free(&disk),
         None => println!("skipped: may not mount an ext4 image"),
     }

@@ -208,8 +208,8 @@ impl JournaledStore {
             .seal(&*self.cipher)
             .and_then(|position| writes.commit(position));
         if let Err(error) = applied {
-            let damaged = matches!(error, StoreError::Damaged(_));
-            writer.behind = Some((error.to_string(), damaged).into());
+            let fault = self.database().fault();
+            writer.behind = Some(fault.unwrap_or_else(|| (error.to_string(), false)).into());
         }
     }
 }

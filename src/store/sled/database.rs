@@ -61,7 +61,7 @@ impl Database {
         self.engine.reopen()
     }
 
-    /// Why it is closed, and whether its files are to blame; `None` while it is open.
+    /// Why it is closed, and whether opening it again is no help; `None` while it is open.
     #[must_use]
     pub fn fault(&self) -> Option<(String, bool)> {
         self.engine.fault()

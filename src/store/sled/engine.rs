@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// Why it is closed, and whether its files are to blame; `None` while it is open.
+    /// Why it is closed, and whether opening it again is no help; `None` while it is open.
     pub(super) fn fault(&self) -> Option<(String, bool)> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(_) => None,
@@ -106,7 +106,7 @@ impl Engine {
                 StoreError::DiskFull(self.folder.display().to_string()).to_string(),
                 false,
             )),
-            State::Closed { why, damaged, .. } => Some((why.clone(), *damaged)),
+            State::Closed { why, damaged, leaked } => Some((why.clone(), *damaged || *leaked)),
         }
     }
 
@@ -168,8 +168,8 @@ impl Engine {
         };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, State::Open(_)) {
-            let next = match error {
-                StoreError::DiskFull(_) => State::Full,
+            let next = match (&error, &fault) {
+                (StoreError::DiskFull(_), Fault::Sled(_) | Fault::Io(_)) => State::Full,
                 _ => closed(&error, &fault),
             };
             if let State::Open(open) = std::mem::replace(&mut *state, next) {
@@ -193,6 +193,8 @@ fn explain(folder: &Path, fault: &Fault) -> StoreError {
     let path = folder.display();
     match fault {
         Fault::Refused(error) => error.clone(),
+        // It panics on a full disk, too, where one of its own threads finds it.
+        Fault::Panic(message) if message.contains("StorageFull") => StoreError::DiskFull(path.to_string()),
         Fault::Panic(message) => StoreError::Damaged(format!("{path}: {message}")),
         // What sled finds wrong comes as an error that no system call gave; all of these but its lock are damage.
         Fault::Sled(::sled::Error::Io(error))
