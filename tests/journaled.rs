@@ -17,13 +17,17 @@ use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use strongroom::domain::key_pair::KeyState;
 use strongroom::domain::secret::Sealed;
-use strongroom::service::ports::{Batch, Notice, Record, Store, StoreError};
+use strongroom::domain::time::Timestamp;
+use strongroom::service::ports::{Batch, Clock, Notice, Record, Store, StoreError};
 use strongroom::store::journaled::JournaledStore;
 use strongroom::store::record;
-use support::{entry, key_pair, keys, loaded, open, opened, organization, put, token};
+use strongroom::system::SystemClock;
+use support::{entry, key_pair, keys, loaded, open, opened, opened_at, organization, put, token};
 
 struct Site(tempfile::TempDir);
 
@@ -334,6 +338,56 @@ fn segments_that_no_checkpoint_needs_are_removed_and_the_rest_is_enough() {
     fs::remove_dir_all(site.path("records")).unwrap();
     let store = opened(&site.data()).unwrap();
     assert_eq!(loaded(&store), all);
+}
+
+/// The system's clock, in a process that has lived for so long.
+struct Lives(Duration, AtomicBool);
+
+impl Clock for Lives {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        if self.1.load(Ordering::SeqCst) {
+            self.0
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    fn boot(&self) -> [u8; 16] {
+        [1; 16]
+    }
+}
+
+#[test]
+fn a_process_that_stays_makes_a_checkpoint_and_replaces_one_that_is_damaged() {
+    let site = Site::new();
+    let open = |last| {
+        let clock = Arc::new(Lives(Duration::from_secs(61), AtomicBool::new(false)));
+        let store = opened_at(&site.data(), clock.clone()).unwrap();
+        assert_eq!(keys(&store).len(), last);
+        (store, clock)
+    };
+    let (store, clock) = open(0);
+    commit(&store, 1..=5);
+    store.maintain().unwrap();
+    assert_eq!(site.files("checkpoint-").len(), 0);
+    clock.1.store(true, Ordering::SeqCst);
+    store.maintain().unwrap();
+    drop(store);
+    let checkpoint = site.files("checkpoint-").remove(0);
+    flip(&checkpoint, 300);
+    let (store, clock) = open(5);
+    clock.1.store(true, Ordering::SeqCst);
+    store.maintain().unwrap();
+    let faults = store.health().faults;
+    assert!(faults[0].contains("another was made"), "{faults:?}");
+    assert_eq!(site.files("checkpoint-").len(), 2, "one set aside and a new one");
+    drop(store);
+    fs::remove_dir_all(site.path("records")).unwrap();
+    assert!(matches!(&site.notices(5)[..], [Notice::Rebuilt(_)]));
 }
 
 #[test]

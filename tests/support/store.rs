@@ -27,7 +27,7 @@ use strongroom::domain::time::Timestamp;
 use strongroom::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
 use strongroom::domain::usage::{KeyUsage, Usage};
 use strongroom::service::ports::{
-    Batch, Entropy, EntropyError, Loaded, Record, RecordKey, Revision, Store, StoreError, UsageRecord,
+    Batch, Clock, Entropy, EntropyError, Loaded, Record, RecordKey, Revision, Store, StoreError, UsageRecord,
 };
 use strongroom::store::journaled::{JournaledStore, Places};
 use strongroom::system::{OsEntropy, SystemClock};
@@ -193,6 +193,11 @@ pub(crate) fn cipher() -> FileKeys {
 
 /// The store in `data`, its anchor in `state` beside it: open, and not read yet.
 pub(crate) fn opened(data: &Path) -> Result<JournaledStore, StoreError> {
+    opened_at(data, Arc::new(SystemClock))
+}
+
+/// The same by another clock.
+pub(crate) fn opened_at(data: &Path, clock: Arc<dyn Clock>) -> Result<JournaledStore, StoreError> {
     let places = Places {
         data: data.to_owned(),
         state: data.with_file_name("state"),
@@ -204,7 +209,7 @@ pub(crate) fn opened(data: &Path) -> Result<JournaledStore, StoreError> {
             .create(place)
             .unwrap();
     }
-    JournaledStore::open(&places, Arc::new(cipher()), Arc::new(SystemClock), &())
+    JournaledStore::open(&places, Arc::new(cipher()), clock, &())
 }
 
 /// The same, read and compared with its journal.

@@ -134,7 +134,7 @@ impl Journal {
     ///
     /// # Errors
     /// The operating system refused; there is no journal then.
-    pub fn begin(
+    pub fn create(
         folder: &Path,
         cipher: &Arc<dyn StoreCipher>,
         previous: &Link,
@@ -158,6 +158,12 @@ impl Journal {
     #[must_use]
     pub const fn last(&self) -> Link {
         self.last
+    }
+
+    /// The frame before the oldest that is kept; 0 when all are.
+    #[must_use]
+    pub fn begin(&self) -> u64 {
+        self.older.first().map_or(self.current_begin, |(begin, _)| *begin)
     }
 
     /// Bytes since the frame of this sequence, roughly: whole segments.

@@ -163,7 +163,7 @@ fn begin_journal(folder: &Path, cipher: &Arc<dyn StoreCipher>, end: &Ending) -> 
         ..Body::default()
     };
     let first = First::new(&**cipher, &end.link, &body)?;
-    Journal::begin(folder, cipher, &end.link, Some(&first))?;
+    Journal::create(folder, cipher, &end.link, Some(&first))?;
     Ok(first.link)
 }
 

@@ -1,13 +1,17 @@
 //! When a checkpoint is made, and what it makes superfluous.
 //!
 //! Daily, and when the journal has grown since the last one, by more the larger that is: what checkpoints cost stays in
-//! proportion to what is committed. The two last are kept, with the frames after the older of
+//! proportion to what is committed. A process that stays reads the newest one through once: one that is damaged, or does not
+//! reach the oldest frame any more, is followed by another. The two last are kept, with the frames after the older of
 //! them. Commits go on while one is made.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use chrono::TimeDelta;
 
 use super::{JournaledStore, lock};
 use crate::domain::time::Timestamp;
@@ -21,7 +25,9 @@ use crate::store::sled::Tree;
 const LONG: u64 = 8 << 20;
 const PART: u64 = 4;
 const LONGEST: u64 = 32 << 20;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: TimeDelta = TimeDelta::days(1);
+/// A process that lives longer than this is one that stays.
+const STAYS: Duration = Duration::from_secs(60);
 const KEPT: usize = 2;
 
 impl JournaledStore {
@@ -33,30 +39,69 @@ impl JournaledStore {
             .checkpoints()
             .map_err(|error| failure::of(&folder, &error))?;
         let newest = kept.first();
-        let (sequence, grown) = {
+        let (sequence, grown, oldest) = {
             let writer = lock(&self.writer);
             if !writer.verified || writer.behind.is_some() || writer.rollback.is_some() {
                 return Ok(());
             }
             let since = newest.map_or(0, |(sequence, _)| *sequence);
-            (writer.position.link.sequence, writer.journal.bytes_since(since))
+            let journal = &writer.journal;
+            (
+                writer.position.link.sequence,
+                journal.bytes_since(since),
+                journal.begin(),
+            )
         };
-        let is_new = newest.is_none_or(|(last, _)| *last < sequence);
+        if newest.map_or(0, |(last, _)| *last) < oldest || self.newest_is_damaged(newest)? {
+            return self.checkpoint();
+        }
+        let is_new = newest.map_or(0, |(last, _)| *last) < sequence;
         let length = newest
             .and_then(|(_, path)| fs::metadata(path).ok())
             .map_or(0, |found| found.len());
-        let age = newest.and_then(|(_, path)| self.age(path));
-        if is_new && (grown > (length / PART).clamp(LONG, LONGEST) || age.is_some_and(|age| age > DAY)) {
+        let is_old = match self.facts().checkpoint_at {
+            Some(at) => self.clock.now().since(at) > DAY,
+            None => self.has_stayed(),
+        };
+        if is_new && (grown > (length / PART).clamp(LONG, LONGEST) || is_old) {
             self.checkpoint()?;
         }
         Ok(())
     }
 
-    fn age(&self, path: &std::path::Path) -> Option<Duration> {
-        let made = fs::metadata(path).and_then(|found| found.modified()).ok()?;
-        let made = made.duration_since(std::time::UNIX_EPOCH).ok()?;
-        let now = u64::try_from(self.clock.now().millis()).ok()?;
-        Duration::from_millis(now).checked_sub(made)
+    /// Whether this process is one that stays: one that is gone in a moment has no time for checkpoints.
+    fn has_stayed(&self) -> bool {
+        self.clock.monotonic().saturating_sub(self.opened) > STAYS
+    }
+
+    /// Reads the newest checkpoint through, once; one that is damaged is kept under another name.
+    fn newest_is_damaged(&self, newest: Option<&(u64, PathBuf)>) -> Result<bool, StoreError> {
+        let Some((sequence, path)) = newest else {
+            return Ok(false);
+        };
+        if !self.has_stayed() || self.facts().proven == Some(*sequence) {
+            return Ok(false);
+        }
+        let open = || {
+            let file = File::open(path).map_err(|error| failure::of(path, &error))?;
+            Ok(BufReader::with_capacity(1 << 20, file))
+        };
+        match checkpoint::check(open, &*self.cipher) {
+            Ok(_) => {
+                self.facts().proven = Some(*sequence);
+                Ok(false)
+            }
+            Err(StoreError::Damaged(why)) => {
+                super::layout::rename(path, &path.with_extension("damaged"))
+                    .map_err(|error| failure::of(path, &error))?;
+                self.facts().checkpoint_fault = Some(format!(
+                    "the checkpoint {} was not what was written ({why}); nothing is lost, and another was made",
+                    path.display()
+                ));
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a checkpoint, and removes what is older than the two last.
@@ -84,7 +129,10 @@ impl JournaledStore {
             return Err(error);
         }
         super::layout::rename(&part, &self.layout.checkpoint(ending.link.sequence)).map_err(written)?;
-        self.facts().checkpoint_at = Some(self.clock.now());
+        let mut facts = self.facts();
+        facts.checkpoint_at = Some(self.clock.now());
+        facts.proven = Some(ending.link.sequence);
+        drop(facts);
         self.prune()
     }
 

@@ -441,7 +441,7 @@ pub fn begin_journal_anew(
         ..Body::default()
     };
     let first = First::new(&**cipher, &position.link, &body)?;
-    Journal::begin(&new, cipher, &position.link, Some(&first))?;
+    Journal::create(&new, cipher, &position.link, Some(&first))?;
     if folder.exists() {
         remove(&old)
             .and_then(|()| fs::rename(&folder, &old))

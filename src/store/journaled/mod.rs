@@ -57,6 +57,8 @@ pub struct JournaledStore {
     checkpointing: Mutex<()>,
     anchoring: Anchoring,
     facts: Mutex<Facts>,
+    /// The clock's reading that never goes back, at the opening.
+    opened: std::time::Duration,
 }
 
 /// What is told about the store.
@@ -65,6 +67,9 @@ struct Facts {
     notices: Vec<Notice>,
     verified_at: Option<Timestamp>,
     checkpoint_at: Option<Timestamp>,
+    /// The checkpoint that was read through.
+    proven: Option<u64>,
+    checkpoint_fault: Option<String>,
 }
 
 impl JournaledStore {
@@ -100,6 +105,7 @@ impl JournaledStore {
             opened.anchor.as_ref(),
         );
         let store = Self {
+            opened: clock.monotonic(),
             layout,
             cipher,
             clock,
@@ -257,10 +263,16 @@ impl Store for JournaledStore {
             verified_at: facts.verified_at,
             checkpoint_at: facts.checkpoint_at,
             anchored_at,
-            faults: [closed, behind, anchor_fault, self.usage.fault()]
-                .into_iter()
-                .flatten()
-                .collect(),
+            faults: [
+                closed,
+                behind,
+                anchor_fault,
+                self.usage.fault(),
+                facts.checkpoint_fault.clone(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 

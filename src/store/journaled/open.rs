@@ -76,7 +76,7 @@ impl Opening<'_> {
                         notices.push(Notice::TakenOver);
                     }
                     _ => {
-                        Journal::begin(&folder, self.cipher, &Link::default(), None)?;
+                        Journal::create(&folder, self.cipher, &Link::default(), None)?;
                     }
                 }
                 Journal::open(&folder, self.cipher)?
@@ -194,7 +194,7 @@ impl Opening<'_> {
             .and_then(|()| out.get_ref().sync_all())
             .and_then(|()| super::layout::rename(&part, &self.layout.checkpoint(first.link.sequence)))
             .map_err(written)?;
-        Journal::begin(&folder, self.cipher, &Link::default(), Some(&first))?;
+        Journal::create(&folder, self.cipher, &Link::default(), Some(&first))?;
         Ok(())
     }
 
