@@ -8,6 +8,8 @@
     reason = "a helper that fails fails its test"
 )]
 
+#[path = "support/faults.rs"]
+mod faults;
 #[path = "cli/host.rs"]
 mod host;
 #[path = "support/pty.rs"]
@@ -35,6 +37,8 @@ mod help;
 mod keys;
 #[path = "cli/onboarding.rs"]
 mod onboarding;
+#[path = "cli/rekey.rs"]
+mod rekey;
 #[path = "cli/seal.rs"]
 mod seal;
 #[path = "cli/terminal.rs"]

@@ -96,6 +96,13 @@ fn facts(word: &str, report: &AuditReport) -> Vec<(&'static str, String)> {
         let rejected = format!("{} lines, which this store did not sign", report.rejected_lines);
         facts.insert(3, ("Left out", rejected));
     }
+    if report.earlier_lines > 0 {
+        let earlier = format!(
+            "{} checkpoints under a keyring that was replaced: whoever had it may have signed them",
+            report.earlier_lines
+        );
+        facts.insert(3, ("Earlier", earlier));
+    }
     facts
 }
 

@@ -181,6 +181,7 @@ impl Rotate {
         let Response::KeyRotated(old, new) = &*answer else {
             return Err(unexpected(&answer));
         };
+        note_pending_erasure(context);
         if context.output.json {
             return context.output.json(&json::KeyRotated { old, new });
         }
@@ -190,6 +191,21 @@ impl Rotate {
             .output
             .note("The old key is refused from now on. Give clients the new one: strongroom key show -q");
         Ok(())
+    }
+}
+
+/// The rotation was done; what could not be erased yet is for the operator to know.
+fn note_pending_erasure(context: &Context<'_>) {
+    // An answer that does not come is no reason to call the rotation failed.
+    let Ok(Response::Health(health)) = context.ask(Request::Health) else {
+        return;
+    };
+    for alarm in health
+        .alarms
+        .iter()
+        .filter(|alarm| alarm.kind == "erasure_pending")
+    {
+        context.output.note(&format!("{}; {}", alarm.message, alarm.hint));
     }
 }
 

@@ -93,6 +93,16 @@ impl Keys {
         Ok(keys)
     }
 
+    /// Those that take the place of these: nothing is derived from what was, and tokens are still found under the token
+    /// key of before.
+    fn successor(&self, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut keys = Self::generate(entropy)?;
+        keys.epoch = self.epoch + 1;
+        keys.current.id = self.current.id.wrapping_add(1);
+        keys.previous = Some(self.current.clone());
+        Ok(keys)
+    }
+
     /// The bytes to wrap.
     pub(super) fn to_secret(&self) -> Result<Secret, SealError> {
         // A buffer of full size: a growing one would leave copies of the keys behind.
@@ -156,6 +166,15 @@ impl Keyring {
             secret: Locked::new(secret),
             entropy,
         }
+    }
+
+    /// The keyring that takes this one's place, of the same store and the next epoch.
+    ///
+    /// # Errors
+    /// There was no randomness.
+    pub fn successor(&self) -> Result<Self, CryptoError> {
+        let keys = self.secret.keys.successor(&*self.entropy)?;
+        Ok(Self::new(self.store, keys, Arc::clone(&self.entropy)))
     }
 
     /// The store's random name, which binds every sealed value to it.

@@ -170,6 +170,8 @@ actions! {
     KeyErasurePending = "key.erasure_pending",
     /// A replaced private key was erased, later than it was replaced.
     KeyErased = "key.erased",
+    /// The keyring was replaced, and everything sealed anew.
+    SealRekeyed = "seal.rekeyed",
 }
 
 impl AuditEntry {

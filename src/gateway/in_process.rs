@@ -50,6 +50,18 @@ pub trait Opener: Send + Sync {
     /// The key file exists, or something cannot be written; the seal is as it was then.
     fn rotate_seal(&self, seal: &SealChoice) -> Result<SealStatus, Error>;
 
+    /// Has `service`, which this opened, build the store of another keyring, and puts that in its place.
+    ///
+    /// # Errors
+    /// As [`Gateway::rekey`].
+    fn rekey(&self, _service: &Service, _actor: &Actor, _seal: &SealChoice) -> Result<SealStatus, Error> {
+        Err(Error::new(
+            Code::Internal,
+            "this store has no keyring to replace",
+            "nothing was changed",
+        ))
+    }
+
     /// What a backup says of itself.
     ///
     /// # Errors
@@ -269,6 +281,11 @@ impl Gateway for InProcess {
             ));
         }
         self.opener.examine(passphrase, repair)
+    }
+
+    fn rekey(&self, session: Option<SessionId>, seal: SealChoice) -> Result<SealStatus, Error> {
+        let actor = self.acting(session);
+        self.opener.rekey(&*self.service()?, &actor, &seal)
     }
 
     fn look_at_backup(&self, source: &BackupSource) -> Result<BackupContents, Error> {

@@ -56,6 +56,19 @@ pub trait Gateway: Send + Sync {
     /// The cashier of `session` may not, the key file exists, or it cannot be written; the seal is as it was then.
     fn rotate_seal(&self, session: Option<SessionId>, seal: SealChoice) -> Result<SealStatus, Error>;
 
+    /// Replaces the keyring after a leak, under this seal, and seals everything anew. Gives how it is sealed then; the
+    /// store is closed after it.
+    ///
+    /// # Errors
+    /// As [`Self::rotate_seal`], or there is nothing here to build the new store in; the store is as it was then.
+    fn rekey(&self, _session: Option<SessionId>, _seal: SealChoice) -> Result<SealStatus, Error> {
+        Err(Error::new(
+            Code::Forbidden,
+            "the keyring is replaced where the store is",
+            "run it on the store's machine, with nothing else open",
+        ))
+    }
+
     /// How far an opening has come that is going on. Never waits for it.
     fn opening(&self) -> Option<OpeningStep> {
         None

@@ -164,7 +164,8 @@ impl Service {
         Ok(())
     }
 
-    fn chain(
+    /// The entries that follow the log's head.
+    pub(super) fn chain(
         &self,
         writer: &Writer,
         actor: AuditActor,
@@ -229,7 +230,7 @@ impl Service {
     }
 }
 
-fn audit_actor(actor: &Actor, acting: Option<&Acting>) -> AuditActor {
+pub(super) fn audit_actor(actor: &Actor, acting: Option<&Acting>) -> AuditActor {
     AuditActor {
         cashier: acting.map(|acting| acting.email.clone()),
         role: acting.and_then(|acting| acting.role),

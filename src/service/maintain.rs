@@ -9,9 +9,9 @@ impl Service {
     /// # Errors
     /// The first thing that could not be done; the others were, and it is tried again.
     pub fn maintain(&self) -> Result<(), Error> {
+        self.retry_erasure();
         let done = [
             self.log_opening(),
-            self.retry_erasure(),
             self.keep_time(false),
             self.tell_untold(),
             self.ports.store.maintain().map_err(Error::from),

@@ -32,6 +32,7 @@ mod open;
 mod overlap;
 mod recovery;
 mod registry;
+mod rekey;
 mod reveal;
 mod rollback;
 mod seal;

@@ -327,7 +327,7 @@ fn source(actor: &Actor) -> String {
         .unwrap_or_else(|| format!("local:{}", actor.os_user))
 }
 
-fn password_binding(cashier: &Cashier) -> Binding<'_> {
+pub(super) fn password_binding(cashier: &Cashier) -> Binding<'_> {
     Binding {
         organization: &[0; 16],
         kind: "password",

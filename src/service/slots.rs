@@ -106,18 +106,12 @@ impl Service {
         self.erase_slots(&mut writer, true);
     }
 
-    /// Tries a pending erasure again, if there is one.
-    ///
-    /// # Errors
-    /// Why it could not be done this time either.
-    pub(super) fn retry_erasure(&self) -> Result<(), Error> {
-        if lock(&self.erasures.pending).is_none() {
-            return Ok(());
-        }
-        self.erase_slots(&mut self.writer(), true);
-        match self.erasures.alarm() {
-            Some(alarm) => Err(Error::new(Code::Io, alarm.message, alarm.hint)),
-            None => Ok(()),
+    /// Tries a pending erasure again, if there is one. That it is pending is told in the health, not as a failure of
+    /// whatever was done meanwhile.
+    pub(super) fn retry_erasure(&self) {
+        let is_pending = lock(&self.erasures.pending).is_some();
+        if is_pending {
+            self.erase_slots(&mut self.writer(), true);
         }
     }
 
@@ -152,7 +146,7 @@ impl Service {
     }
 }
 
-const fn slot_of(pair: &KeyPair) -> SlotId {
+pub(super) const fn slot_of(pair: &KeyPair) -> SlotId {
     SlotId {
         organization: pair.organization,
         generation: pair.generation,

@@ -180,6 +180,14 @@ impl Slots {
         self.write(&mut state, entries)
     }
 
+    /// Keeps these and no others; in both copies when it returns.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn replace_all(&self, entries: BTreeMap<SlotId, Sealed>) -> Result<(), StoreError> {
+        self.write(&mut self.state(), entries)
+    }
+
     /// Destroys all slots but these, in both copies; how many were destroyed.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! opens, then the database.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::backup::LocalBackups;
 use super::doctor::no_store;
@@ -24,8 +24,8 @@ use crate::system::data_dir::DataDir;
 use crate::system::lock::Lock;
 use crate::system::{OsEntropy, SystemClock};
 
-/// What the store makes first.
-const RECORDS: &str = "records";
+/// What a store's data begins with, under whatever keyring.
+const DATA: [&str; 2] = ["records", "journal"];
 
 /// Opens the store of one data directory.
 pub(super) struct LocalStore {
@@ -35,9 +35,17 @@ pub(super) struct LocalStore {
     pub(super) keyring: KeyringPlace,
     pub(super) user: String,
     /// Held until the process ends, or another opening replaces it.
-    open: Mutex<Option<(Lock, Arc<Keyring>)>>,
+    open: Mutex<Option<Open>>,
     /// How far an opening has come.
     step: Mutex<Option<OpeningStep>>,
+}
+
+/// What belongs to an open store beside its service.
+pub(super) struct Open {
+    _lock: Lock,
+    pub(super) keyring: Arc<Keyring>,
+    /// The service's own.
+    pub(super) store: Weak<JournaledStore>,
 }
 
 impl LocalStore {
@@ -117,11 +125,16 @@ impl LocalStore {
             cipher,
             keyring: self.keyring.path(),
         };
+        let open = Open {
+            _lock: lock,
+            keyring: Arc::clone(&keyring),
+            store: Arc::downgrade(&store),
+        };
         let ports = Ports {
             store,
             clock: Arc::new(SystemClock),
             keys: Arc::new(RsaEngine::new(Arc::clone(&entropy))),
-            sealer: Arc::clone(&keyring) as _,
+            sealer: keyring,
             passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, Arc::clone(&entropy))),
             hasher: Arc::new(Sha256Hasher),
             account: Actor {
@@ -135,15 +148,19 @@ impl LocalStore {
             entropy,
         };
         let service = Service::open_watched(ports, &reading)?;
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some((lock, keyring));
+        *self.opened() = Some(open);
         Ok(service)
+    }
+
+    pub(super) fn opened(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Opener for LocalStore {
     fn state(&self) -> Result<StoreState, Error> {
         if !exists(&self.keyring.path())? {
-            if exists(&self.data_dir.join(RECORDS))? {
+            if has_records(&self.data_dir)? {
                 return Err(Error::new(
                     Code::StoreDamaged,
                     format!(
@@ -190,15 +207,13 @@ impl Opener for LocalStore {
     }
 
     fn rotate_seal(&self, seal: &SealChoice) -> Result<SealStatus, Error> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((_, keyring)) = &*open else {
-            return Err(Error::new(
-                Code::Sealed,
-                "the store is not open",
-                "open it with the seal that it has",
-            ));
-        };
-        self.keyring.rotate(keyring, seal)
+        let open = self.opened();
+        let open = open.as_ref().ok_or_else(not_open)?;
+        self.keyring.rotate(&open.keyring, seal)
+    }
+
+    fn rekey(&self, service: &Service, actor: &Actor, seal: &SealChoice) -> Result<SealStatus, Error> {
+        self.rekeyed(service, actor, seal)
     }
 
     fn examine(&self, passphrase: Option<&Secret>, repair: bool) -> Result<DoctorReport, Error> {
@@ -232,4 +247,31 @@ fn exists(path: &Path) -> Result<bool, Error> {
         let message = format!("{} cannot be looked at: {error}", path.display());
         Error::from(StoreError::Permissions(message))
     })
+}
+
+/// Whether there is a store's data; under a later keyring its names have an ending.
+fn has_records(data_dir: &Path) -> Result<bool, Error> {
+    let failed = |error: std::io::Error| {
+        let message = format!("{} cannot be looked at: {error}", data_dir.display());
+        Error::from(StoreError::Permissions(message))
+    };
+    let entries = match std::fs::read_dir(data_dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        if DATA.iter().any(|begin| name.to_string_lossy().starts_with(begin)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) fn not_open() -> Error {
+    Error::new(
+        Code::Sealed,
+        "the store is not open",
+        "open it with the seal that it has",
+    )
 }

@@ -5,6 +5,7 @@ mod console;
 mod doctor;
 mod keyring_place;
 mod local_store;
+mod rekey;
 mod restore;
 
 use std::process::ExitCode;

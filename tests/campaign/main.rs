@@ -25,6 +25,8 @@ mod damages;
 mod desk;
 #[path = "../support/disk.rs"]
 mod disk;
+#[path = "../support/faults.rs"]
+mod faults;
 mod full;
 mod kills;
 mod model;
@@ -120,7 +122,7 @@ fn campaign() -> ExitCode {
         only: only.and_then(|(_, round)| round.parse().ok()),
     };
     println!("seed {} (STRONGROOM_CAMPAIGN_SEED)", plan.seed);
-    process::library();
+    faults::library();
     site::supply();
     // In memory where there is room: only power cuts need a real file system.
     let root = tempfile::tempdir_in(if Path::new("/dev/shm").is_dir() {

@@ -1,15 +1,14 @@
 //! Running a child: with faults preloaded, killed after a while, or to its end; what it told and how it ended.
 
-use std::fs;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crate::child::Errand;
+use crate::faults;
 use crate::report::{self, Report};
 
 pub(crate) const ROLE: &str = "STRONGROOM_CAMPAIGN_ROLE";
@@ -95,7 +94,7 @@ pub(crate) fn run(
 pub(crate) fn preload(command: &mut Command, under: &[PathBuf], fault: Fault, log: Option<&Path>) {
     let under: Vec<_> = under.iter().map(|path| path.to_string_lossy()).collect();
     command
-        .env("LD_PRELOAD", library())
+        .env("LD_PRELOAD", faults::library())
         .env("FAULTS_UNDER", under.join(":"))
         .env("FAULTS_AT", fault.at.to_string())
         .env("FAULTS_WHAT", fault.what)
@@ -103,26 +102,4 @@ pub(crate) fn preload(command: &mut Command, under: &[PathBuf], fault: Fault, lo
     if let Some(log) = log {
         command.env("FAULTS_LOG", log);
     }
-}
-
-/// The library with the faults, compiled when it is first needed.
-pub(crate) fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/faults.c");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libfaults.so");
-        let part = target.with_extension(format!("{}.so", std::process::id()));
-        let status = Command::new("cc")
-            .args(["-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o"])
-            .args([&part, &source])
-            .arg("-ldl")
-            .status();
-        assert!(
-            status.unwrap().success(),
-            "cc could not compile {}",
-            source.display()
-        );
-        fs::rename(part, &target).unwrap();
-        target
-    })
 }

@@ -31,6 +31,7 @@ fn the_help_is_what_it_was() {
         "cashier role",
         "seal status",
         "seal rotate",
+        "seal rekey",
         "activity list",
         "activity follow",
         "activity export",

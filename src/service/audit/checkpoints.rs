@@ -1,7 +1,8 @@
 //! Signed checkpoints: read and compared, and made every 1,000 entries or 60 seconds while there are new entries.
 //!
 //! Nothing is signed that does not follow, link by link, from the newest checkpoint or from a whole verification. A line
-//! that is not ours, or not signed by us, is left out and counted: it proves nothing.
+//! that is not ours, or not signed by us, is left out and counted: it proves nothing. Neither does one under a keyring
+//! that was replaced, because that was done for a leak.
 
 use std::time::Duration;
 
@@ -54,7 +55,9 @@ pub(super) struct Known {
     pub(super) heads: Vec<(u64, [u8; 32])>,
     /// How many of them were in the file that was given.
     pub(super) given: usize,
-    /// Lines that prove nothing.
+    /// Lines under a keyring that was replaced.
+    pub(super) earlier: usize,
+    /// Other lines that prove nothing.
     pub(super) rejected: usize,
 }
 
@@ -67,6 +70,7 @@ impl Service {
             public_key: STANDARD.encode(signer.public_key()?),
             heads: Vec::new(),
             given: 0,
+            earlier: 0,
             rejected: 0,
         };
         let mut counted: Vec<Checkpoint> = Vec::new();
@@ -76,9 +80,16 @@ impl Service {
             .map(|line| (line, true))
             .chain(own.iter().map(|line| (line.as_str(), false)))
         {
-            let Some(checkpoint) = read(signer, line) else {
-                known.rejected += usize::from(!line.trim().is_empty());
-                continue;
+            let checkpoint = match read(signer, line) {
+                Read::Ours(checkpoint) => checkpoint,
+                Read::Earlier => {
+                    known.earlier += 1;
+                    continue;
+                }
+                Read::Foreign => {
+                    known.rejected += usize::from(!line.trim().is_empty());
+                    continue;
+                }
             };
             known.given += usize::from(is_given);
             if checkpoint.rollback_accepted {
@@ -190,7 +201,10 @@ impl Service {
         let last = lines
             .iter()
             .rev()
-            .find_map(|line| read(&*self.ports.signer, line));
+            .find_map(|line| match read(&*self.ports.signer, line) {
+                Read::Ours(checkpoint) => Some(checkpoint),
+                Read::Earlier | Read::Foreign => None,
+            });
         let newest = Newest {
             sequence: last.map_or(0, |it| it.sequence),
             head: last.map_or([0; 32], |it| it.head),
@@ -245,8 +259,35 @@ struct Line {
     signature: String,
 }
 
-/// The checkpoint that a line is, if this store signed it under its present keyring.
-fn read(signer: &dyn CheckpointSigner, line: &str) -> Option<Checkpoint> {
+/// What a line is worth.
+enum Read {
+    /// This store signed it under its present keyring.
+    Ours(Checkpoint),
+    /// It names this store and a keyring that was replaced: whoever has that may have signed it.
+    Earlier,
+    /// No checkpoint, or not signed by us.
+    Foreign,
+}
+
+fn read(signer: &dyn CheckpointSigner, line: &str) -> Read {
+    let Some((checkpoint, signature)) = parse(line) else {
+        return Read::Foreign;
+    };
+    if checkpoint.store != signer.store_id() {
+        return Read::Foreign;
+    }
+    if checkpoint.epoch < signer.epoch() {
+        return Read::Earlier;
+    }
+    let is_ours =
+        checkpoint.epoch == signer.epoch() && signer.is_signed(checkpoint.text().as_bytes(), &signature);
+    match is_ours {
+        true => Read::Ours(checkpoint),
+        false => Read::Foreign,
+    }
+}
+
+fn parse(line: &str) -> Option<(Checkpoint, Vec<u8>)> {
     let line: Line = serde_json::from_str(line).ok()?;
     let checkpoint = Checkpoint {
         store: unhex(&line.store)?,
@@ -256,9 +297,5 @@ fn read(signer: &dyn CheckpointSigner, line: &str) -> Option<Checkpoint> {
         at: line.at,
         rollback_accepted: line.rollback_accepted,
     };
-    let signature = STANDARD.decode(&line.signature).ok()?;
-    let is_ours = checkpoint.store == signer.store_id()
-        && checkpoint.epoch == signer.epoch()
-        && signer.is_signed(checkpoint.text().as_bytes(), &signature);
-    is_ours.then_some(checkpoint)
+    Some((checkpoint, STANDARD.decode(&line.signature).ok()?))
 }

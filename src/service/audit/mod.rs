@@ -72,6 +72,7 @@ impl Service {
             public_key: known.public_key.clone(),
             checkpoints: known.heads.len(),
             newest_checkpoint: known.heads.iter().map(|(sequence, _)| *sequence).max(),
+            earlier_lines: known.earlier,
             rejected_lines: known.rejected,
         };
         let verdict = Verification::new(known.heads.clone()).finish(self)?;
@@ -81,6 +82,17 @@ impl Service {
             Verdict::Intact { from, to } if proves_nothing => Verdict::Unanchored { from, to },
             verdict => verdict,
         })))
+    }
+
+    /// Verifies the whole log now, against the checkpoints of this store.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) fn verified_log(&self) -> Result<Verdict, Error> {
+        let known = self.checkpoints(None)?;
+        let verdict = Verification::new(known.heads).finish(self)?;
+        self.take_verdict(verdict);
+        Ok(verdict)
     }
 
     fn take_verdict(&self, verdict: Verdict) {

@@ -103,6 +103,11 @@ impl Entry {
         }
     }
 
+    /// Whether this token key made its digest.
+    pub(super) const fn is_hashed_with(&self, key: u8) -> bool {
+        self.digest_key == key
+    }
+
     pub(super) fn unpack(&self, names: &Interner) -> Token {
         Token {
             id: self.id,

@@ -167,6 +167,16 @@ impl TokenIndex {
         slot
     }
 
+    /// How many tokens are good, or held, and were hashed with another token key than this one.
+    pub fn good_under_another_key(&self, key: u8, now: Timestamp) -> usize {
+        let is_one = |entry: &&Entry| {
+            !entry.is_hashed_with(key) && judge(&entry.life(), entry.lifetime(), now).is_good()
+        };
+        self.shards()
+            .map(|(_, shard)| shard.entries.iter().filter(is_one).count())
+            .sum()
+    }
+
     /// Holds the tokens that were minted up to the hold, but for those that were released from it; `None` holds none.
     pub fn set_hold(&self, hold: Option<&Hold>) {
         for id in hold.iter().flat_map(|hold| &hold.released) {

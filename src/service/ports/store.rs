@@ -112,6 +112,9 @@ pub trait Store: Send + Sync {
     fn write_usage(&self, records: &[UsageRecord]) -> Result<(), StoreError>;
 }
 
+/// Gives a record sealed anew under another keyring, and for a private key its data key, wrapped for its slot.
+pub type Resealing<'a> = dyn FnMut(Record) -> Result<(Record, Option<(SlotId, Sealed)>), StoreError> + 'a;
+
 /// Whether what `load` handed out holds.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -113,6 +113,8 @@ pub struct AuditReport {
     pub checkpoints: usize,
     /// The newest entry that one of them names.
     pub newest_checkpoint: Option<u64>,
+    /// Checkpoints under a keyring that was replaced since: they prove nothing any more.
+    pub earlier_lines: usize,
     /// Lines that are no checkpoint of this store.
     pub rejected_lines: usize,
 }

@@ -29,19 +29,22 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(places: &Places, cipher: &dyn StoreCipher) -> Self {
-        let epoch = cipher.epoch();
         Self {
             places: places.clone(),
-            suffix: if epoch == 1 {
-                String::new()
-            } else {
-                format!(".{epoch}")
-            },
+            suffix: suffix(cipher.epoch()),
             store: cipher
                 .store_id()
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect(),
+        }
+    }
+
+    /// Of the same store under another keyring.
+    pub(super) fn of_epoch(&self, epoch: u32) -> Self {
+        Self {
+            suffix: suffix(epoch),
+            ..self.clone()
         }
     }
 
@@ -125,6 +128,13 @@ impl Layout {
 
     pub(super) fn checkpoint(&self, sequence: u64) -> PathBuf {
         self.journal().join(format!("checkpoint-{sequence:020}"))
+    }
+}
+
+fn suffix(epoch: u32) -> String {
+    match epoch {
+        0 | 1 => String::new(),
+        _ => format!(".{epoch}"),
     }
 }
 

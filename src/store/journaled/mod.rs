@@ -3,6 +3,7 @@
 //! - A commit is a frame of the journal, synced; then it goes into the database, synced; then it is answered (`commit`).
 //! - Opening compares count and digest of all records with the journal's last frame, and mends or refuses (`open`).
 //! - Checkpoints keep the journal short (`checkpoints`); a database that is wrong is built anew from them (`rebuild`).
+//! - Under a new keyring the store is built anew beside the old one (`rekey`), whose files go afterwards (`epochs`).
 //! - The anchor, outside the data directory, tells an older state put in the place of a newer one (`anchoring`).
 
 mod anchoring;
@@ -10,11 +11,13 @@ mod backup;
 mod checkpoints;
 mod commit;
 pub mod doctor;
+mod epochs;
 mod layout;
 mod mend;
 mod open;
 mod position;
 mod rebuild;
+mod rekey;
 
 use std::fmt;
 use std::sync::mpsc::sync_channel;
@@ -26,6 +29,7 @@ pub use self::layout::Places;
 
 use self::anchoring::Anchoring;
 use self::commit::{Job, Writer};
+use self::epochs::Leftovers;
 use self::layout::Layout;
 use super::journal::Tally;
 use super::record;
@@ -59,6 +63,8 @@ pub struct JournaledStore {
     facts: Mutex<Facts>,
     /// The clock's reading that never goes back, at the opening.
     opened: std::time::Duration,
+    /// Of other keyrings' epochs, until they are removed.
+    leftovers: Mutex<Leftovers>,
 }
 
 /// What is told about the store.
@@ -86,6 +92,7 @@ impl JournaledStore {
         takeover: &dyn Takeover,
     ) -> Result<Self, StoreError> {
         let layout = Layout::new(places, &*cipher);
+        let leftovers = Leftovers::find(&layout, &*cipher)?;
         let (slots, slots_mended) = Slots::open(&places.data, layout.suffix(), Arc::clone(&cipher))?;
         let opening = open::Opening {
             layout: &layout,
@@ -130,6 +137,7 @@ impl JournaledStore {
                 notices,
                 ..Facts::default()
             }),
+            leftovers: Mutex::new(leftovers),
         };
         store.facts().checkpoint_at = store.newest_checkpoint();
         Ok(store)
@@ -278,6 +286,13 @@ impl Store for JournaledStore {
 
     fn maintain(&self) -> Result<(), StoreError> {
         self.mended()?;
+        let is_whole = {
+            let writer = lock(&self.writer);
+            writer.verified && writer.rollback.is_none()
+        };
+        if is_whole {
+            lock(&self.leftovers).remove()?;
+        }
         self.checkpoint_if_due()
     }
 

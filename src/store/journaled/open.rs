@@ -261,7 +261,9 @@ impl Opening<'_> {
                     remove(&old).map_err(|error| failure::of(&old, &error))?;
                 }
                 settle(self.layout)?;
-                if link.sequence > 0 && !notices.contains(&Notice::TakenOver) {
+                // After the keyring was replaced the journal has its first frame alone, and the database comes from it.
+                let is_first = why == NOT_THERE && self.cipher.epoch() > 1 && found.links.len() == 2;
+                if link.sequence > 0 && !is_first && !notices.contains(&Notice::TakenOver) {
                     notices.push(Notice::Rebuilt(why));
                 }
                 Database::open(&self.layout.records())?

@@ -167,12 +167,14 @@ impl UsageDatabase {
 }
 
 fn set_aside(folder: &Path) -> Result<(), StoreError> {
-    let aside = folder.with_extension("damaged");
-    let removed = match fs::remove_dir_all(&aside) {
+    let mut aside = folder.as_os_str().to_owned();
+    aside.push(".damaged");
+    let aside = Path::new(&aside);
+    let removed = match fs::remove_dir_all(aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     };
     removed
-        .and_then(|()| fs::rename(folder, &aside))
+        .and_then(|()| fs::rename(folder, aside))
         .map_err(|error| StoreError::Io(format!("{} cannot be set aside: {error}", folder.display())))
 }
