@@ -9,7 +9,7 @@
 )]
 
 #[path = "support/faults.rs"]
-mod faults;
+mod faulty_disk;
 #[path = "cli/host.rs"]
 mod host;
 #[path = "support/pty.rs"]

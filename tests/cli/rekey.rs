@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::faults;
+use crate::faulty_disk;
 use crate::host::{Host, OTHER_PASSWORD, PASSWORD, Ran};
 
 const KEY_FILE: &str = "home/.config/strongroom/seal.key";
@@ -172,14 +172,22 @@ fn a_passphrase_may_seal_the_new_keyring_and_a_failed_try_leaves_the_old_one() {
     assert!(Host::found(&host.data(), PASSWORD.as_bytes()).is_none());
 }
 
-/// The replacement, with a fault at one of its calls; a log of all calls, where it goes.
-fn rekey_with(host: &Host, at: usize, what: &str, log: Option<&Path>) -> Ran {
-    let who = ["--cashier", "ada@acme.test", "--password-file", "password"];
-    let mut command = host.command(&[&["seal", "rekey"][..], &who].concat());
+const REKEY: [&str; 6] = [
+    "seal",
+    "rekey",
+    "--cashier",
+    "ada@acme.test",
+    "--password-file",
+    "password",
+];
+
+/// A command with a fault at one of its calls; a log of all calls, where it goes.
+fn faulty(host: &Host, arguments: &[&str], at: usize, what: &str, log: Option<&Path>) -> Ran {
+    let mut command = host.command(arguments);
     let under = [host.data(), host.path(STATE), host.path("home/.config")];
     let under = under.map(|path| path.to_str().unwrap().to_owned());
     command
-        .env("LD_PRELOAD", faults::library())
+        .env("LD_PRELOAD", faulty_disk::library())
         .env("FAULTS_UNDER", under.join(":"))
         .env("FAULTS_AT", at.to_string())
         .env("FAULTS_WHAT", what);
@@ -200,7 +208,7 @@ fn a_fault_at_any_step_leaves_the_store_of_before_or_the_new_one_whole() {
         copied(&host.path("before"), &host.path("home"));
     };
     let log = host.path("calls");
-    rekey_with(&host, 0, "", Some(&log)).succeeds();
+    faulty(&host, &REKEY, 0, "", Some(&log)).succeeds();
     let calls: Vec<String> = fs::read_to_string(&log)
         .unwrap()
         .lines()
@@ -212,7 +220,7 @@ fn a_fault_at_any_step_leaves_the_store_of_before_or_the_new_one_whole() {
     for at in first + 1..=calls.len() {
         let what = ["before", "half", "eio"][at % 3];
         fresh();
-        rekey_with(&host, at, what, None);
+        faulty(&host, &REKEY, at, what, None);
         let epoch = host.run(&["seal", "status", "--json"]).succeeds().json()["epoch"].clone();
         match epoch.as_u64() {
             Some(1) => old += 1,
@@ -236,4 +244,37 @@ fn a_fault_at_any_step_leaves_the_store_of_before_or_the_new_one_whole() {
         }
     }
     assert!(old > 10 && new > 0, "{old} {new}");
+}
+
+#[test]
+fn a_fault_at_the_first_opening_after_it_keeps_the_new_store_whole() {
+    let host = Host::onboarded();
+    let token = host.token("payouts", &[]);
+    let ciphertext = host.feed(&["key", "encrypt"], b"4711").succeeds().out;
+    rekey(&host, &[]).succeeds();
+    copied(&host.path("home"), &host.path("after"));
+    let list = ["org", "list"];
+    let log = host.path("calls");
+    faulty(&host, &list, 0, "", Some(&log)).succeeds();
+    let calls: Vec<String> = fs::read_to_string(&log)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    let removes = calls.iter().filter(|call| call.contains(" unlink")).count();
+    assert!(removes > 5, "{calls:?}");
+    for at in (1..=calls.len()).step_by(2) {
+        let what = ["before", "half"][at / 2 % 2];
+        fs::remove_dir_all(host.path("home")).unwrap();
+        copied(&host.path("after"), &host.path("home"));
+        faulty(&host, &list, at, what, None);
+        let call = &calls[at - 1];
+        assert_eq!(host.verdict(&token), Ok(()), "{call} {what}");
+        assert_eq!(decrypted(&host, &ciphertext), "4711", "{call} {what}");
+        let data = names(&host.data());
+        assert!(
+            !data.iter().any(|name| name == "journal" || name == "records"),
+            "{call} {what}: {data:?}"
+        );
+    }
 }
