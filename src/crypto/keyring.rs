@@ -392,6 +392,24 @@ mod tests {
     }
 
     #[test]
+    fn a_successor_knows_the_tokens_and_opens_nothing() {
+        let entropy = Arc::new(Counting::default());
+        let keys = Keys::generate(&*entropy).unwrap();
+        let before = Keyring::new([7; 16], keys, entropy);
+        let next = before.successor().unwrap();
+        assert_eq!((next.store_id(), next.epoch()), (&[7; 16], 2));
+        let (digest, id) = before.digest(&[9; 32]);
+        assert_eq!(next.previous_digest(&[9; 32]), Some(digest));
+        assert_ne!(next.digest(&[9; 32]).0, digest);
+        assert_ne!(next.digest(&[9; 32]).1, id);
+        for purpose in [Purpose::Records, Purpose::Slots, Purpose::AuditCheckpoints] {
+            assert_ne!(next.key(purpose), before.key(purpose));
+        }
+        // Not even the same root under another epoch.
+        assert!(next.keys().root != before.keys().root);
+    }
+
+    #[test]
     fn a_private_key_opens_only_with_its_own_slot() {
         let keyring = keyring([7; 16], &keys());
         let slot = |organization, generation| SlotId {
