@@ -6,7 +6,7 @@
 
 use super::commit::{Note, audit_actor};
 use super::error::{Code, Error};
-use super::ports::{CryptoError, InSlot, Record, Resealing, Sealer, SlotId, StoreError};
+use super::ports::{CheckpointSigner, CryptoError, InSlot, Record, Resealing, Sealer, SlotId, StoreError};
 use super::sign_in::password_binding;
 use super::slots::slot_of;
 use super::{Actor, Service};
@@ -18,7 +18,7 @@ use crate::domain::key_pair::{KeyPair, KeyState};
 use crate::domain::secret::Sealed;
 
 impl Service {
-    /// Has `replace` build the store of the keyring that `next` seals with, and put that in its place, if the cashier who
+    /// Has `replace` build the store of the keyring that `next` seals and signs with, and put that in its place, if the cashier who
     /// signed in may. `what` says in the log what became of the keyring. After it this service is to be closed.
     ///
     /// # Errors
@@ -27,7 +27,7 @@ impl Service {
     pub fn rekey(
         &self,
         actor: &Actor,
-        next: &dyn Sealer,
+        (next, signer): (&dyn Sealer, &dyn CheckpointSigner),
         what: &str,
         replace: impl FnOnce(&AuditEntry, &mut Resealing<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -55,7 +55,12 @@ impl Service {
             )
         })?;
         self.refuse_to_forget_tokens()?;
-        replace(entry, &mut |record| self.resealed(next, record))
+        replace(entry, &mut |record| self.resealed(next, record))?;
+        if matches!(verdict, Verdict::Intact { .. } | Verdict::Unanchored { .. }) {
+            // The new log has nothing else to be compared with; what fails here is made good by the next opening.
+            let _ = self.sign_first(signer, entry);
+        }
+        Ok(())
     }
 
     /// The next keyring finds tokens under its own token key and the present one, and under none before that.

@@ -22,6 +22,7 @@ impl LocalStore {
         let before = self.keyring.status()?;
         let next = open.keyring.successor()?;
         let cipher: Arc<dyn StoreCipher> = Arc::new(next.file_keys(Arc::new(OsEntropy)));
+        let signer = next.audit_signer()?;
         let what = format!(
             "epoch {} → {}, {} → {}",
             before.epoch,
@@ -30,7 +31,7 @@ impl LocalStore {
             described(seal)
         );
         let mut after = None;
-        service.rekey(actor, &next, &what, |entry, reseal| {
+        service.rekey(actor, (&next, &signer), &what, |entry, reseal| {
             store.build_next(&cipher, entry, reseal)?;
             let switched = self.keyring.rotate(&next, seal);
             // Its directory may not be synced, which is an error; but the new keyring is what the next opening finds.

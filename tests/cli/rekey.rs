@@ -56,6 +56,9 @@ fn everything_goes_on_under_the_new_keyring_and_the_old_one_opens_nothing() {
     for word in ["no longer", "keep a copy", "new backup"] {
         assert!(ran.err.contains(word), "{}", ran.err);
     }
+    // The new log has a signed checkpoint at once.
+    let answer = host.run(&["audit", "verify", "--json"]).succeeds().json();
+    assert_eq!(answer["checkpoints"], 1);
     // The old seal is of no use any more.
     fs::rename(host.path(KEY_FILE), host.path("old.key")).unwrap();
     host.verdict(&token).unwrap();

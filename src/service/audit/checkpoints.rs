@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::verification::Verification;
+use crate::domain::audit::AuditEntry;
 use crate::domain::audit::chain::{Altered, Fault, Verdict};
 use crate::domain::audit::checkpoint::{Checkpoint, hex, unhex};
 use crate::domain::time::Timestamp;
@@ -151,6 +152,28 @@ impl Service {
             Verdict::Intact { .. } | Verdict::Unanchored { .. } => self.sign_checkpoint(sequence, head, true),
             Verdict::Altered(_) | Verdict::Truncated { .. } => Ok(()),
         }
+    }
+
+    /// Signs an entry under another keyring, whose log it ends.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(in crate::service) fn sign_first(
+        &self,
+        signer: &dyn CheckpointSigner,
+        entry: &AuditEntry,
+    ) -> Result<(), Error> {
+        let checkpoint = Checkpoint {
+            store: signer.store_id(),
+            epoch: signer.epoch(),
+            sequence: entry.sequence,
+            head: entry.hash,
+            at: entry.at,
+            rollback_accepted: false,
+        };
+        let signature = signer.sign(checkpoint.text().as_bytes())?;
+        let line = checkpoint.line(&STANDARD.encode(signature));
+        Ok(self.ports.checkpoints.append(&line)?)
     }
 
     /// Something is wrong, and a whole verification may tell more precisely where.
