@@ -8,7 +8,7 @@ use super::open::Write;
 use crate::service::ports::StoreError;
 
 /// sled's default of 1 GB is for another kind of program: here every record is read once, at open.
-const CACHE: u64 = 64 * 1024 * 1024;
+const CACHE: u64 = 48 * 1024 * 1024;
 /// Entries that are handed on at once.
 const BATCH: usize = 512;
 
