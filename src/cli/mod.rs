@@ -36,6 +36,7 @@ pub use self::context::Context;
 use self::failure::Failure;
 pub use self::output::{Output, report};
 pub use self::usage::{Parsed, parse};
+use crate::service::{Request, Response};
 
 /// Admin console for an organization's API connections: encryption keys and API tokens.
 ///
@@ -150,6 +151,7 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
         return restore.run(context).map(|()| failure::DONE);
     }
     context.open_store()?;
+    tell_mended(context);
     match command {
         Command::Doctor(_) | Command::Restore(_) | Command::Init(_) => Ok(()),
         Command::Seal(seal) => seal.run(context),
@@ -165,4 +167,14 @@ pub fn run(context: &Context<'_>, command: &Command) -> Result<u8, Failure> {
         Command::Verify => return verify::run(context),
     }
     .map(|()| failure::DONE)
+}
+
+/// Says what the opening mended: it is in the audit log, where somebody who runs a command does not look.
+fn tell_mended(context: &Context<'_>) {
+    let Ok(Response::Health(health)) = context.ask(Request::Health) else {
+        return;
+    };
+    for notice in health.notices.iter().filter(|notice| notice.kind != "replayed") {
+        context.output.note(&notice.message);
+    }
 }

@@ -1,7 +1,7 @@
 //! The terminal: taken over on entry, and given back on every road out.
 //!
 //! [`restore`] may be called from anywhere and any number of times; it writes in one piece, past every buffer and lock
-//! but [`input_buffer`]'s, which is held for a moment only, so that a panic hook can call it. The alternate screen is blanked before it is left, because some terminals keep what
+//! but `input_buffer`'s, which is held for a moment only, so that a panic hook can call it. The alternate screen is blanked before it is left, because some terminals keep what
 //! was on it; what was typed ahead is thrown away, because the shell would run it.
 
 use std::io::{self, Write};

@@ -4,7 +4,7 @@
 //!   ([`public_key`]): each checks the other.
 //! - Secrets at rest are sealed under a [`Keyring`], which a [`KeyringFile`] keeps wrapped by a seal key.
 //! - Randomness comes in through the `Entropy` port; only OpenSSL's key generation draws its own from the system.
-//! - Keys live in types that wipe themselves, those of the keyring in locked pages ([`locked`]); an error never says more than that it failed.
+//! - Keys live in types that wipe themselves, those of the keyring in locked pages (`locked`); an error never says more than that it failed.
 
 pub mod age;
 mod audit_signer;

@@ -172,6 +172,8 @@ actions! {
     KeyErased = "key.erased",
     /// The keyring was replaced, and everything sealed anew.
     SealRekeyed = "seal.rekeyed",
+    /// A checkpoint was not what was written, and another was made.
+    CheckpointReplaced = "store.checkpoint_replaced",
 }
 
 impl AuditEntry {

@@ -154,7 +154,7 @@ impl From<StoreError> for Error {
             ),
             StoreError::Damaged(_) => (
                 Code::StoreDamaged,
-                "nothing was changed; keep a copy of the data directory before you do anything else",
+                "nothing was changed; keep a copy of the data directory, then run: strongroom doctor",
             ),
             StoreError::UnknownVersion { .. } => (
                 Code::UnknownVersion,

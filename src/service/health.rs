@@ -187,6 +187,10 @@ fn noticed(notice: &Notice) -> Noticed {
             "slots_mended",
             "one copy of the key slots was damaged or behind, and was written anew from the other".to_owned(),
         ),
+        Notice::CheckpointReplaced(why) => (
+            "checkpoint_replaced",
+            format!("a checkpoint was not what was written, and another was made: {why}"),
+        ),
         Notice::UsageLost => (
             "usage_lost",
             "usage could not be read, and is counted anew".to_owned(),
@@ -204,6 +208,7 @@ fn entry(notice: &Notice) -> Option<Note> {
         Notice::TornFrame(_) => (Action::TornCommitDropped, "journal"),
         Notice::NoAnchor => (Action::AnchorMissing, "anchor"),
         Notice::SlotsMended => (Action::SlotsMended, "key slots"),
+        Notice::CheckpointReplaced(_) => (Action::CheckpointReplaced, "checkpoint"),
         Notice::UsageLost => (Action::UsageLost, "usage"),
     };
     Some(Note::done(action, None, subject).because(noticed(notice).message))

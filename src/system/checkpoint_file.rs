@@ -1,7 +1,7 @@
 //! The file of the audit log's signed checkpoints, in the state directory: one JSON object a line.
 //!
 //! - It is ours alone (0600, no link), and synced after every line. A line that a crash cut off stays one bad line.
-//! - It does not grow for ever: with [`MOST`] lines every second one of the older half goes. A later checkpoint covers
+//! - It does not grow for ever: with 4,096 lines every second one of the older half goes. A later checkpoint covers
 //!   all that an earlier one covers.
 
 use std::fs::File;

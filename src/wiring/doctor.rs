@@ -124,6 +124,10 @@ impl DoctorReport {
     fn add_backups(&mut self, backups: Option<&Backups>) {
         let last = backups.and_then(|backups| backups.last.as_ref());
         let (message, advice) = match last {
+            None if backups.is_none() => (
+                "this store cannot say when the last one was made".to_owned(),
+                "look where they are kept",
+            ),
             None => (
                 "there is none yet".to_owned(),
                 "run: strongroom backup DIR, every night",

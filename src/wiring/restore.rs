@@ -19,10 +19,10 @@ use crate::crypto::age::{self, AgeError, Identity, With};
 use crate::crypto::{Keyring, KeyringFile, Sha256Hasher};
 use crate::gateway::in_process::Opener as _;
 use crate::gateway::{BackupContents, BackupSource, DecryptedWith, RestoreReport, SealSecret};
-use crate::service::ports::{Clock as _, Loaded, Store as _, StoreCipher, StoreError};
+use crate::service::ports::{Clock as _, StoreCipher, StoreError};
 use crate::service::{Actor, Code, Error, Restored};
 use crate::store::backup::{self, Head};
-use crate::store::journaled::doctor::{self, Condition, Finding};
+use crate::store::journaled::doctor::{self, Condition};
 use crate::store::journaled::{JournaledStore, Places, Survivor};
 use crate::system::checkpoint_file::CheckpointFile;
 use crate::system::data_dir::DataDir;
@@ -69,7 +69,7 @@ impl LocalStore {
         let link = summary.ending.link;
         report.backup.sequence = link.sequence;
         if is_there {
-            self.refuse_whole(&keyring, seal, only_check)?;
+            self.refuse_whole(&keyring, seal)?;
             let (sequence, is_complete) = JournaledStore::reach(&self.places(), &*cipher, link)?;
             (report.sequence, report.held) = (sequence, !is_complete);
             report.set_aside = Some(self.aside());
@@ -143,7 +143,7 @@ impl LocalStore {
     }
 
     /// A store that opens whole needs no restore, and none that is another's is replaced.
-    fn refuse_whole(&self, keyring: &Keyring, seal: &SealSecret, only_check: bool) -> Result<(), Error> {
+    fn refuse_whole(&self, keyring: &Keyring, seal: &SealSecret) -> Result<(), Error> {
         let place = &self.keyring;
         let refuse = |what: &str| {
             Error::new(
@@ -159,35 +159,16 @@ impl LocalStore {
         {
             return Err(refuse("another store"));
         }
-        // Opening may mend it, which a check must not.
-        if only_check {
-            return Ok(());
-        }
         let opened =
             file.and_then(|file| place.open_file(&file, seal.passphrase.as_ref(), seal.key_file.as_deref()));
         let Ok(opened) = opened else { return Ok(()) };
         let cipher: Arc<dyn StoreCipher> = Arc::new(opened.file_keys(Arc::new(OsEntropy)));
-        let store = JournaledStore::open(
-            &self.places(),
-            Arc::clone(&cipher),
-            Arc::new(SystemClock),
-            &opened,
-        );
-        let is_whole = store.is_ok_and(|store| {
-            let loaded = loop {
-                match store.load(&mut |_, _| Ok(())) {
-                    Ok(Loaded::Mended) => {}
-                    other => break other,
-                }
-            };
-            loaded.is_ok() && store.opening().rollback.is_none()
-        });
-        if is_whole {
-            return Err(refuse("a store that opens whole"));
-        }
         let seen = doctor::examine(&self.places(), &cipher, &Sha256Hasher)?;
-        let is_damaged = |finding: &Finding| finding.condition == Condition::Damaged;
-        if !seen.findings.iter().any(is_damaged) {
+        let is_any = |condition| seen.findings.iter().any(|finding| finding.condition == condition);
+        if is_any(Condition::Damaged) {
+            return Ok(());
+        }
+        if is_any(Condition::Mendable) {
             return Err(Error::new(
                 Code::Conflict,
                 format!(
@@ -197,7 +178,7 @@ impl LocalStore {
                 "run: strongroom doctor --repair; nothing was changed",
             ));
         }
-        Ok(())
+        Err(refuse("a store that opens whole"))
     }
 
     fn aside(&self) -> PathBuf {

@@ -120,7 +120,7 @@ fn a_damaged_store_says_what_happened_where_what_is_safe_and_what_to_run() {
     let (gateway, mut console) = stopped(
         Code::StoreDamaged,
         "the store is damaged: journal/segment-00000000000000000001: frame 431 does not follow frame 430",
-        "nothing was changed; keep a copy of the data directory before you do anything else",
+        "nothing was changed; keep a copy of the data directory, then run: strongroom doctor",
     );
     insta::assert_snapshot!("store_damaged", picture(&console));
     console.keys("down | c");

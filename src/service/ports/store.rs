@@ -151,6 +151,8 @@ pub enum Notice {
     SlotsMended,
     /// Usage could not be read, and begins anew.
     UsageLost,
+    /// A checkpoint was not what was written, and another was made. Says which, and why.
+    CheckpointReplaced(String),
 }
 
 /// An older state in the place of a newer one.

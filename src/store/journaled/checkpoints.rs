@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 
 use super::{JournaledStore, lock};
 use crate::domain::time::Timestamp;
-use crate::service::ports::StoreError;
+use crate::service::ports::{Notice, StoreError};
 use crate::store::failure;
 use crate::store::journal::checkpoint::{self, Ending, Item, Writer};
 use crate::store::sled::Tree;
@@ -94,10 +94,8 @@ impl JournaledStore {
             Err(StoreError::Damaged(why)) => {
                 super::layout::rename(path, &path.with_extension("damaged"))
                     .map_err(|error| failure::of(path, &error))?;
-                self.facts().checkpoint_fault = Some(format!(
-                    "the checkpoint {} was not what was written ({why}); nothing is lost, and another was made",
-                    path.display()
-                ));
+                let said = format!("{}: {why}", path.display());
+                self.facts().notices.push(Notice::CheckpointReplaced(said));
                 Ok(true)
             }
             Err(error) => Err(error),

@@ -251,8 +251,15 @@ fn look_at_checkpoints(layout: &Layout, cipher: &dyn StoreCipher, seen: &mut Exa
             Condition::Whole,
             format!("{count}, read to their ends"),
         ),
-        // A new one is made daily; until then the records themselves are what there is.
-        _ => seen.say("checkpoints", Condition::MendedAtOpening, bad.join("; ")),
+        // Until then the records themselves are what there is.
+        _ => seen.say(
+            "checkpoints",
+            Condition::Whole,
+            format!(
+                "of {count} not usable: {}; a console that is open for a minute makes another",
+                bad.join("; ")
+            ),
+        ),
     }
     whole
 }

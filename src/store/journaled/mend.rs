@@ -128,6 +128,7 @@ impl JournaledStore {
             &self.cipher,
             &writer.journal.reader(),
             &writer.position,
+            None,
         )?;
         let folder = if is_free {
             settle(&self.layout)?;

@@ -75,7 +75,6 @@ struct Facts {
     checkpoint_at: Option<Timestamp>,
     /// The checkpoint that was read through.
     proven: Option<u64>,
-    checkpoint_fault: Option<String>,
 }
 
 impl JournaledStore {
@@ -271,16 +270,10 @@ impl Store for JournaledStore {
             verified_at: facts.verified_at,
             checkpoint_at: facts.checkpoint_at,
             anchored_at,
-            faults: [
-                closed,
-                behind,
-                anchor_fault,
-                self.usage.fault(),
-                facts.checkpoint_fault.clone(),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
+            faults: [closed, behind, anchor_fault, self.usage.fault()]
+                .into_iter()
+                .flatten()
+                .collect(),
         }
     }
 

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
-use super::layout::{Layout, remove};
+use super::layout::Layout;
 use super::position::Position;
 use super::rebuild::{self, audit_head, put_body, settle};
 use crate::domain::key_pair::KeyPair;
@@ -254,12 +254,10 @@ impl Opening<'_> {
                     Ok(at) => format!("they followed frame {} of another journal", at.link.sequence),
                     Err(why) => why,
                 };
-                rebuild::rebuild(self.layout, self.cipher, &frames, &position)?;
-                if found.links.len() <= 2 && why == NOT_THERE {
-                    // Of the time before: what it holds was sealed anew on its way into the checkpoint.
-                    let old = self.layout.records();
-                    remove(&old).map_err(|error| failure::of(&old, &error))?;
-                }
+                let records = self.layout.records();
+                let is_old = found.links.len() <= 2 && why == NOT_THERE;
+                let old = is_old.then_some(records.as_path());
+                rebuild::rebuild(self.layout, self.cipher, &frames, &position, old)?;
                 settle(self.layout)?;
                 // After the keyring was replaced the journal has its first frame alone, and the database comes from it.
                 let is_first = why == NOT_THERE && self.cipher.epoch() > 1 && found.links.len() == 2;

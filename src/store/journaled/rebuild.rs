@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::layout::{Layout, remove, rename};
@@ -19,7 +20,8 @@ use crate::store::sled::{Database, Tree, Writes};
 /// Writes that are done at once.
 const GROUP: usize = 2000;
 
-/// Builds `records.next`, which holds exactly what the journal says.
+/// Builds `records.next`, which holds exactly what the journal says. A database of the time before the journal (`old`)
+/// goes as soon as the new one is whole, because it holds private keys that no slot guards.
 ///
 /// # Errors
 /// No checkpoint with the frames after it gives that: the journal is damaged too. Or the operating system refused.
@@ -28,6 +30,7 @@ pub(super) fn rebuild(
     cipher: &Arc<dyn StoreCipher>,
     frames: &Reader,
     wanted: &Position,
+    old: Option<&Path>,
 ) -> Result<(), StoreError> {
     let folder = layout.records_new();
     let mut tried = Vec::new();
@@ -45,7 +48,8 @@ pub(super) fn rebuild(
         match built {
             Ok(()) => {
                 let next = layout.records_next();
-                remove(&next)
+                old.map_or(Ok(()), remove)
+                    .and_then(|()| remove(&next))
                     .and_then(|()| rename(&folder, &next))
                     .map_err(|error| failure::of(&next, &error))?;
                 return Ok(());
@@ -66,7 +70,7 @@ fn fill(
     cipher: &dyn StoreCipher,
     frames: &Reader,
     wanted: &Position,
-    source: Option<&std::path::Path>,
+    source: Option<&Path>,
 ) -> Result<(), StoreError> {
     let database = Database::open(&layout.records_new())?;
     let mut writes = database.writes();
