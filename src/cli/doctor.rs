@@ -27,7 +27,7 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    /// Looks at every part of the store: exit code 5 where something is damaged.
+    /// Looks at every part of the store: exit code 5 where something has to be done.
     pub fn run(&self, context: &Context<'_>) -> Result<u8, Failure> {
         if let Some(sequence) = self.accept_older {
             context.open_store()?;
