@@ -236,6 +236,21 @@ fn an_old_copy_put_back_is_noticed_and_sealed_until_it_is_accepted() {
     drop(store);
     let store = open(&site.data()).unwrap();
     assert!(store.opening().rollback.is_some());
+    // Nor when the anchor cannot be written: a directory is in its place.
+    site.copy("data", "before");
+    let state = site.0.path().join("state");
+    let anchor = fs::read_dir(&state).unwrap().next().unwrap().unwrap().path();
+    let blocked = anchor.with_extension("new");
+    fs::create_dir(&blocked).unwrap();
+    store.accept_rollback().unwrap();
+    let refused = store.commit(&put(Record::Token(token(1, 6)), 6));
+    assert!(matches!(refused, Err(StoreError::Closed(_))), "{refused:?}");
+    drop(store);
+    fs::remove_dir(blocked).unwrap();
+    assert!(open(&site.data()).unwrap().opening().rollback.is_some());
+    fs::remove_dir_all(site.data()).unwrap();
+    site.copy("before", "data");
+    let store = open(&site.data()).unwrap();
     store.accept_rollback().unwrap();
     commit(&store, 6..=6);
     assert_eq!(store.opening().rollback, None);

@@ -124,9 +124,11 @@ impl JournaledStore {
         }
         let written = self.anchoring.write_now();
         if writer.rollback.is_some() {
-            if written.is_err() {
+            if let Err(error) = written {
+                // The acceptance is in the journal and counts for nothing yet: the next opening asks for it again.
                 self.anchoring.forget();
-                return written;
+                writer.closed = Some(error.to_string());
+                return Err(StoreError::Closed(error.to_string()));
             }
             writer.rollback = None;
         }
