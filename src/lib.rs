@@ -6,8 +6,13 @@
 pub mod cli;
 pub mod console;
 pub mod crypto;
+pub mod daemon;
+pub mod demo;
 pub mod domain;
 pub mod gateway;
+pub mod guide;
+pub mod notice;
+pub mod reminder;
 pub mod service;
 pub mod store;
 pub mod system;

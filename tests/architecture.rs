@@ -41,17 +41,20 @@ macro_rules! vocabulary {
         &[
             "domain", "gateway", "service::request", "service::response", "service::error",
             "service::Actor", "service::Code", "service::Error", "service::Event", "service::Request",
-            "service::Response", $($more),*
+            "service::Response", "guide", "reminder", $($more),*
         ]
     };
 }
 
-/// The domain gets time and randomness as parameters and has no input or output.
+/// The domain gets time and randomness as parameters and has no input or output; addresses are values like others.
 const IMPURE: &[&str] = &[
     "std::env",
     "std::fs",
     "std::io",
-    "std::net",
+    "std::net::TcpListener",
+    "std::net::TcpStream",
+    "std::net::ToSocketAddrs",
+    "std::net::UdpSocket",
     "std::os",
     "std::process",
     "std::thread",
@@ -59,7 +62,16 @@ const IMPURE: &[&str] = &[
     "std::time::SystemTime",
 ];
 /// The service reaches the world through its ports; threads it may have, for long work.
-const THROUGH_PORTS: &[&str] = &["std::env", "std::fs", "std::net", "std::os", "std::process"];
+const THROUGH_PORTS: &[&str] = &[
+    "std::env",
+    "std::fs",
+    "std::net::TcpListener",
+    "std::net::TcpStream",
+    "std::net::ToSocketAddrs",
+    "std::net::UdpSocket",
+    "std::os",
+    "std::process",
+];
 
 /// The table of the architecture. `wiring`, `main` and `lib` put the parts together and may import all.
 const RULES: &[Rule] = &[
@@ -73,6 +85,10 @@ const RULES: &[Rule] = &[
             // Pure functions from bytes to bytes: a token's checksum, a fingerprint's text.
             "crc32fast",
             "base64",
+            // Ranges of addresses.
+            "ipnet",
+            // How a type looks in JSON: descriptions, and nothing that runs.
+            "utoipa",
         ],
         never: IMPURE,
     },
@@ -89,6 +105,8 @@ const RULES: &[Rule] = &[
             "hashbrown",
             "memchr",
             "subtle",
+            // How the vocabulary is described, beside its JSON.
+            "utoipa",
         ],
         never: THROUGH_PORTS,
     },
@@ -146,6 +164,22 @@ const RULES: &[Rule] = &[
             "strsim",
             "base64",
             "zeroize",
+            // What systemd hands over and wants to hear, and the log.
+            "listenfd",
+            "sd_notify",
+            "tracing",
+            "tracing_subscriber",
+            // Ranges of addresses in the configuration, and where webhooks go.
+            "ipnet",
+            // A process that starts no program, by the kernel's word.
+            "libc",
+            "seccompiler",
+            "http",
+            // Files, walked and searched as ripgrep does.
+            "grep_matcher",
+            "grep_searcher",
+            "ignore",
+            "memchr",
         ],
         never: &[
             "std::net::TcpListener",
@@ -153,11 +187,91 @@ const RULES: &[Rule] = &[
             "std::net::UdpSocket",
         ],
     },
+    // Takes over the sockets that systemd bound.
+    Rule {
+        place: "system/systemd.rs",
+        inside: &[],
+        outside: &["listenfd", "sd_notify"],
+        never: &["std::net::TcpStream", "std::net::UdpSocket"],
+    },
     Rule {
         place: "gateway",
         inside: &["domain", "service"],
-        outside: &["serde", "serde_json", "postcard", "rustix", "zeroize"],
+        outside: &[
+            "serde",
+            "serde_json",
+            "postcard",
+            "rustix",
+            "zeroize",
+            "utoipa",
+            // The way to a daemon: HTTP over its socket.
+            "bytes",
+            "http",
+            "http_body_util",
+            "hyper",
+            "hyper_util",
+            "tokio",
+        ],
         never: &[],
+    },
+    Rule {
+        place: "guide",
+        inside: &["domain", "service::response"],
+        outside: &["pulldown_cmark"],
+        never: IMPURE,
+    },
+    Rule {
+        place: "reminder",
+        inside: &["domain", "service::response"],
+        outside: &["chrono", "icalendar", "serde"],
+        never: IMPURE,
+    },
+    Rule {
+        place: "demo",
+        inside: &["domain", "service"],
+        outside: &["chrono", "subtle"],
+        never: THROUGH_PORTS,
+    },
+    Rule {
+        place: "notice",
+        inside: &["domain", "service::response"],
+        outside: &[
+            "base64",
+            "chrono",
+            "hmac",
+            "serde",
+            "serde_json",
+            "sha2",
+            "zeroize",
+        ],
+        never: IMPURE,
+    },
+    Rule {
+        place: "daemon",
+        // It holds the service through the gateway that opens it for everybody else.
+        inside: &["domain", "gateway", "notice", "service", "system"],
+        outside: &[
+            "base64",
+            "bytes",
+            "chrono",
+            "http",
+            "http_body",
+            "http_body_util",
+            "httparse",
+            "hyper",
+            "hyper_util",
+            "ipnet",
+            "rustix",
+            "rustls_native_certs",
+            "serde",
+            "serde_json",
+            "tokio",
+            "tokio_rustls",
+            "tracing",
+            "utoipa",
+            "zeroize",
+        ],
+        never: &["std::process"],
     },
     Rule {
         place: "cli",
@@ -167,17 +281,31 @@ const RULES: &[Rule] = &[
             "system::prompt",
             // Activity is exported into the journal, and followed until a signal comes.
             "system::journald",
-            "system::signals"
+            "system::signals",
+            // Files and histories are looked through for leaks.
+            "system::scan",
+            // A new token is handed to the command that deploys it.
+            "system::handed",
+            // The configuration is shown as it was read.
+            "system::settings::Shown"
         ),
         outside: &[
+            "base64",
             "clap",
+            "clap_complete",
+            "clap_mangen",
             "serde",
             "serde_json",
             "chrono",
             "unicode_width",
             "zeroize",
         ],
-        never: &["std::net"],
+        // Addresses it parses; it connects to nothing.
+        never: &[
+            "std::net::TcpListener",
+            "std::net::TcpStream",
+            "std::net::UdpSocket",
+        ],
     },
     Rule {
         place: "console",

@@ -10,6 +10,8 @@
 
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "support/skip.rs"]
+mod skip;
 
 use std::path::Path;
 use std::process::Command;
@@ -33,8 +35,7 @@ fn tmux(socket: &Path, arguments: &[&str]) -> String {
 
 #[test]
 fn inside_tmux_the_terminal_gets_the_text_and_tmux_keeps_none_of_it() {
-    if Command::new("tmux").arg("-V").output().is_err() {
-        eprintln!("skipped: there is no tmux on this machine");
+    if !skip::has_tmux() {
         return;
     }
     let home = tempfile::TempDir::new().unwrap();

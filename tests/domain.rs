@@ -11,10 +11,17 @@ use strongroom::domain::id::{Id, RequestId};
 use strongroom::domain::text::{Email, Slug, escape, is_unprintable, line};
 use strongroom::domain::throttle::Throttle;
 use strongroom::domain::time::Timestamp;
+use strongroom::domain::token::quiet::{Quiet, Silence, Why};
 use strongroom::domain::token::{Life, Lifetime, Overlap, Refusal, Status, Verdict, judge};
+use strongroom::domain::usage::Usage;
 
 #[path = "domain/calendar.rs"]
 mod calendar;
+
+#[path = "domain/leak_patterns.rs"]
+mod leak_patterns;
+#[path = "domain/login.rs"]
+mod login;
 
 #[path = "domain/million_tokens.rs"]
 mod million_tokens;
@@ -118,7 +125,7 @@ proptest! {
             Status::Revoked => 3,
             Status::Deleted => 4,
         };
-        let [earlier, later] = [a.min(b), a.max(b)].map(|now| life.status(lifetime, at(now)));
+        let [earlier, later] = [a.min(b), a.max(b)].map(|now| life.status(lifetime.warnings()[0], at(now)));
         prop_assert!(rank(earlier) <= rank(later), "{earlier:?} became {later:?}");
         prop_assert!(earlier.is_live() || !later.is_live());
     }
@@ -126,7 +133,7 @@ proptest! {
     #[test]
     fn rights_taken_away_count_before_dates_that_ran_out((lifetime, life, now, _) in lives_and_instants()) {
         let now = at(now);
-        let status = life.status(lifetime, now);
+        let status = life.status(lifetime.warnings()[0], now);
         prop_assert_eq!(status == Status::Deleted, life.deleted_at.is_some());
         prop_assert_eq!(status == Status::Revoked, life.deleted_at.is_none() && life.revoked_at.is_some());
         if life.deleted_at.or(life.revoked_at).is_none() {
@@ -137,8 +144,8 @@ proptest! {
 
     #[test]
     fn the_verdict_and_the_status_agree((lifetime, life, now, _) in lives_and_instants()) {
-        let status = life.status(lifetime, at(now));
-        match judge(&life, lifetime, at(now)) {
+        let status = life.status(lifetime.warnings()[0], at(now));
+        match judge(&life, lifetime.warnings()[0], at(now)) {
             Verdict::Good(same) => prop_assert!(same == status && status.is_live()),
             Verdict::Refused(Refusal::Expired) => prop_assert_eq!(status, Status::Expired),
             Verdict::Refused(Refusal::Held) => prop_assert!(false, "dates alone hold nothing"),
@@ -152,9 +159,9 @@ proptest! {
     fn a_token_works_until_the_millisecond_before_its_end(minted in instants(), lifetime in lifetimes()) {
         let life = Life::begin(lifetime, at(minted));
         let end = life.expires_at.millis();
-        prop_assert_eq!(life.status(lifetime, at(minted)), Status::Active);
-        prop_assert_eq!(life.status(lifetime, at(end - 1)), Status::Expiring);
-        prop_assert_eq!(life.status(lifetime, at(end)), Status::Expired);
+        prop_assert_eq!(life.status(lifetime.warnings()[0], at(minted)), Status::Active);
+        prop_assert_eq!(life.status(lifetime.warnings()[0], at(end - 1)), Status::Expiring);
+        prop_assert_eq!(life.status(lifetime.warnings()[0], at(end)), Status::Expired);
     }
 
     #[test]
@@ -169,23 +176,50 @@ proptest! {
         prop_assert!(retires.since(acknowledged) <= overlap.length());
         prop_assert!(retires == life.expires_at || retires.since(acknowledged) == overlap.length());
         life.retires_at = Some(retires);
-        prop_assert!(!judge(&life, lifetime, retires).is_good());
+        prop_assert!(!judge(&life, lifetime.warnings()[0], retires).is_good());
         if retires > acknowledged {
             let last = retires.minus(TimeDelta::milliseconds(1));
-            prop_assert_eq!(judge(&life, lifetime, last), Verdict::Good(Status::Retiring));
+            prop_assert_eq!(judge(&life, lifetime.warnings()[0], last), Verdict::Good(Status::Retiring));
         }
     }
 
     #[test]
     fn even_a_wrong_end_of_an_overlap_does_not_outlive_the_expiry((lifetime, mut life, _, _) in lives_and_instants()) {
         life.retires_at = Some(life.expires_at.plus(TimeDelta::days(1)));
-        prop_assert!(!judge(&life, lifetime, life.expires_at).is_good());
+        prop_assert!(!judge(&life, lifetime.warnings()[0], life.expires_at).is_good());
     }
 
     #[test]
     fn a_longer_overlap_retires_no_earlier(from in instants(), left in 0..400 * DAY) {
         let ends = Overlap::ALL.map(|overlap| overlap.retires_at(at(from), at(from + left)));
         prop_assert!(ends.is_sorted(), "{ends:?}");
+    }
+
+    #[test]
+    fn quiet_is_longer_than_every_gap_that_was_counted_and_than_what_was_asked(
+        apart in proptest::collection::vec(beside(&[HOUR, DAY], 3 * DAY), 0..20), counted_from in beside(&[0, DAY], 40 * DAY),
+        hours in 0..72i64, after in beside(&[HOUR, DAY], 50 * DAY),
+    ) {
+        let (minted, mut usage, mut last) = (20_000 * DAY, Usage::default(), 20_000 * DAY);
+        for gap in &apart {
+            last += gap;
+            usage.record("10.0.0.4", "", 1, at(last));
+        }
+        let counted_since = at(minted + counted_from);
+        let now = last.max(minted + counted_from) + after;
+        let silence = Silence::of(at(minted), &usage, counted_since, TimeDelta::hours(hours), at(now));
+        prop_assert_eq!(silence.judge(false, at(now)), Quiet::No(Why::SuccessorUnseen));
+        let is_quiet = silence.judge(true, at(now)) == Quiet::Yes;
+        let silent = after;
+        // Gaps that ended in the last 30 days, each later than the one before it was counted.
+        let mut ended = minted;
+        let recent = apart.iter().filter(|gap| {
+            ended += **gap;
+            at(now).day() - at(ended).day() < 30
+        });
+        let longest = recent.max().copied().unwrap_or(0).max(hours * HOUR).max(HOUR);
+        prop_assert!(!is_quiet || silent > longest, "silent for {silent}, once {longest}");
+        prop_assert!(is_quiet || silent <= longest || apart.is_empty(), "silent for {silent}, never more than {longest}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{Argon2Passwords, Cost, Ed25519, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
 use strongroom::domain::key_pair::KeySize;
 use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, OrganizationName, Slug};
@@ -56,6 +56,7 @@ impl Memory {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(cost, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
+            signatures: Arc::new(Ed25519),
             account: Actor::default(),
             checkpoints: Arc::new(MemoryCheckpoints::default()),
             signer,
@@ -196,11 +197,10 @@ fn who_subscribed_before_the_store_was_there_hears_of_changes_too() {
     }
     assert_eq!(organizations(&gateway), 1);
     gateway.close().unwrap();
-    assert!(
-        matches!(
-            early.recv_timeout(Duration::from_secs(20)),
-            Err(RecvTimeoutError::Disconnected)
-        ),
+    let end = std::iter::repeat_with(|| early.recv_timeout(Duration::from_secs(20))).find(Result::is_err);
+    assert_eq!(
+        end.map(Result::unwrap_err),
+        Some(RecvTimeoutError::Disconnected),
         "the feed ends with the service"
     );
 }

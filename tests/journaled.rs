@@ -11,6 +11,8 @@
 mod disk;
 #[path = "support/store.rs"]
 mod support;
+#[path = "journaled/witnesses.rs"]
+mod witnesses;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -79,6 +81,15 @@ impl Site {
         files
     }
 
+    fn state(&self) -> PathBuf {
+        self.0.path().join("state")
+    }
+
+    fn anchor(&self) -> PathBuf {
+        let mut files = fs::read_dir(self.state()).unwrap();
+        files.next().unwrap().unwrap().path()
+    }
+
     fn copy(&self, from: &str, to: &str) {
         let _ = fs::remove_dir_all(self.0.path().join(to));
         let path = |name: &str| self.0.path().join(name).to_str().unwrap().to_owned();
@@ -92,15 +103,21 @@ fn commit(store: &JournaledStore, numbers: std::ops::RangeInclusive<u64>) {
     }
 }
 
-/// Where each frame begins, by their magic; and the end of the last.
+/// Where each frame begins, by its header; and the end of the last.
 fn frames(segment: &Path) -> Vec<usize> {
     let bytes = fs::read(segment).unwrap();
-    let mut places: Vec<_> = (0..bytes.len() - 4)
-        .filter(|&place| bytes[place..].starts_with(b"SRfr"))
-        .collect();
-    let end = bytes.iter().rposition(|&byte| byte != 0).unwrap();
-    places.push(end + 1);
-    places
+    let mut places = vec![96];
+    loop {
+        let place = places[places.len() - 1];
+        let Some(header) = bytes
+            .get(place..place + 36)
+            .filter(|header| header.starts_with(b"SRfr"))
+        else {
+            return places;
+        };
+        let sealed = u32::from_be_bytes(header[32..].try_into().unwrap());
+        places.push(place + 36 + sealed as usize + 32);
+    }
 }
 
 fn flip(path: &Path, place: usize) {
@@ -193,8 +210,7 @@ fn a_write_that_was_cut_off_is_removed_and_said() {
     let whole = fs::read(&segment).unwrap();
     let places = frames(&segment);
     let (last, end) = (places[4], places[5]);
-    let state = site.0.path().join("state");
-    let anchor = fs::read_dir(&state).unwrap().next().unwrap().unwrap().path();
+    let anchor = site.anchor();
     // As if the process had died in the middle of its sixth commit: the frame is there in part.
     for length in [1, 4, 40, end - last - 1] {
         let mut bytes = whole.clone();
@@ -238,8 +254,7 @@ fn an_old_copy_put_back_is_noticed_and_sealed_until_it_is_accepted() {
     assert!(store.opening().rollback.is_some());
     // Nor when the anchor cannot be written: a directory is in its place.
     site.copy("data", "before");
-    let state = site.0.path().join("state");
-    let anchor = fs::read_dir(&state).unwrap().next().unwrap().unwrap().path();
+    let anchor = site.anchor();
     let blocked = anchor.with_extension("new");
     fs::create_dir(&blocked).unwrap();
     store.accept_rollback().unwrap();
@@ -282,19 +297,6 @@ fn open_copy_of_a_fork(site: &Site, store: JournaledStore) -> Option<strongroom:
     drop(other);
     assert_eq!(open(&site.data()).unwrap().opening().rollback, None);
     rollback
-}
-
-#[test]
-fn without_an_anchor_it_opens_and_says_so() {
-    let site = Site::new();
-    site.commit(1..=3);
-    fs::remove_dir_all(site.0.path().join("state")).unwrap();
-    assert_eq!(site.notices(3), [Notice::NoAnchor]);
-    assert_eq!(site.notices(3), []);
-    let state = site.0.path().join("state");
-    let anchor = fs::read_dir(&state).unwrap().next().unwrap().unwrap().path();
-    flip(&anchor, 30);
-    assert_eq!(site.notices(3), [Notice::NoAnchor]);
 }
 
 #[test]

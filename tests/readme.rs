@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
@@ -24,10 +25,19 @@ fn every_block_of_commands_runs_from_top_to_bottom() {
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     let blocks = blocks();
     assert!(blocks.len() >= 5, "the README lost its examples");
+    // Whoever has the daemon's usual port keeps it.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
     let script: String = blocks
         .iter()
         .enumerate()
-        .map(|(number, block)| format!("{block}\necho 'block {number} done' >&2\n"))
+        .map(|(number, block)| {
+            format!(
+                "{}\necho 'block {number} done' >&2\n",
+                block.replace("7143", &port)
+            )
+        })
         .collect();
     // `pipefail`, so that a command in the middle of a pipe counts.
     let output = Command::new("bash")
@@ -49,6 +59,8 @@ fn every_block_of_commands_runs_from_top_to_bottom() {
         "4711",
         "checkout-prod\tretiring",
         "organization.onboarded",
+        "HTTP/1.1 200 OK",
+        "x-auth-service: checkout",
     ] {
         assert!(out.contains(part), "the output lacks {part}:\n{out}");
     }

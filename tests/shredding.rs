@@ -18,7 +18,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom::crypto::{Argon2Passwords, Cost, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{
+    Argon2Passwords, Cost, Ed25519, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher,
+};
 use strongroom::domain::key_pair::{KeyPair, KeySize, KeyState};
 use strongroom::domain::secret::{Sealed, Secret};
 use strongroom::domain::text::{Brand, Email, OrganizationName, Slug};
@@ -97,6 +99,7 @@ impl Site {
             sealer: self.keyring.clone(),
             passwords: Arc::new(Argon2Passwords::new(cost, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
+            signatures: Arc::new(Ed25519),
             account: Actor::default(),
             backup: Arc::new(FixedBackups),
             entropy,

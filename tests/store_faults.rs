@@ -10,6 +10,8 @@
 
 #[path = "support/disk.rs"]
 mod disk;
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "support/store.rs"]
 mod support;
 
@@ -139,8 +141,7 @@ fn intrude(directory: &Path) -> String {
 
 #[test]
 fn another_user_gets_nothing_and_is_told_whose_it_is() {
-    if !is_root() {
-        println!("skipped: only root can become another user");
+    if !skip::can_be_another_account() {
         return;
     }
     let root = tempfile::tempdir().unwrap();
@@ -417,10 +418,10 @@ fn a_full_disk_refuses_cleanly_and_the_next_commit_works_when_there_is_room() {
     let root = tempfile::tempdir().unwrap();
     match Mount::tmpfs(&root.path().join("tmpfs"), 17 * 1024) {
         Some(disk) => fill_and_free(&disk),
-        None => println!("skipped: may not mount a tmpfs"),
+        None => skip::skipped("this process may not mount a tmpfs"),
     }
     match Mount::new_ext4(&root.path().join("image"), &root.path().join("ext4"), 19) {
         Some(disk) => fill_and_free(&disk),
-        None => println!("skipped: may not mount an ext4 image"),
+        None => skip::skipped("this process may not mount an ext4 image"),
     }
 }

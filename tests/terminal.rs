@@ -277,6 +277,28 @@ fn a_paste_is_one_event_and_does_nothing_outside_of_fields() {
 }
 
 #[test]
+fn half_a_sequence_neither_freezes_it_nor_keeps_it_from_ending() {
+    for half in [
+        "ab\x1b]",
+        "ab\x1b[",
+        "ab\x1b[<0;1",
+        "ab\x1b[200~",
+        "ab\x1bO",
+        "ab\x1b[1;",
+    ] {
+        let home = home();
+        let mut pty = started(prepared(&home));
+        for _ in 0..5 {
+            pty.send(half);
+        }
+        pty.wait_for("a key", |screen| !screen.contents().contains("keys 0"));
+        pty.kill(Signal::TERM);
+        let (_, took) = pty.wait_end();
+        assert!(took < SECOND, "{half:?}: {took:?}");
+    }
+}
+
+#[test]
 fn every_key_of_a_flood_arrives() {
     let home = home();
     let mut pty = started(prepared(&home));

@@ -14,8 +14,12 @@
 #[allow(dead_code, reason = "the command line's tests use the rest")]
 #[path = "cli/host.rs"]
 mod host;
+#[path = "support/memory.rs"]
+mod memory_of;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "support/skip.rs"]
+mod skip;
 
 #[path = "walk/job.rs"]
 mod job;
@@ -23,6 +27,8 @@ mod job;
 mod memory;
 #[path = "walk/mishaps.rs"]
 mod mishaps;
+#[path = "walk/mouse.rs"]
+mod mouse;
 #[path = "walk/operator.rs"]
 mod operator;
 #[path = "walk/search.rs"]

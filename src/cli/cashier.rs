@@ -50,6 +50,28 @@ pub enum Cashier {
     Reset(Other),
     /// Forget a cashier's failed sign-ins; admin, or the store's owner without a sign-in
     Unlock(Other),
+    /// End a cashier's login session; admin, or the store's owner without a sign-in
+    Logout(Other),
+}
+
+/// The console's fourth tab, or a list.
+#[derive(Debug, Args)]
+pub struct Cashiers {
+    /// Those whose address, role or standing contains it
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+}
+
+impl Cashiers {
+    /// What they contain.
+    pub(super) fn filter(&self) -> String {
+        self.filter.join(" ")
+    }
+
+    /// The list.
+    pub(super) fn list(&self, context: &Context<'_>) -> Result<(), Failure> {
+        list(context, &self.filter())
+    }
 }
 
 /// The cashier that it is about, and the one who does it.
@@ -89,7 +111,7 @@ impl Cashier {
     /// Does it.
     pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
-            Self::List => list(context),
+            Self::List => list(context, ""),
             Self::Add { other, role } => {
                 let request = Request::AddCashier {
                     email: other.email()?,
@@ -117,16 +139,32 @@ impl Cashier {
                 };
                 print_code(context, context.ask_as(&other.who, request)?)
             }
-            Self::Unlock(other) => other.unlock(context),
+            Self::Unlock(other) => {
+                let request = Request::UnlockCashier {
+                    email: other.email()?,
+                };
+                other.as_owner(context, request, "The failed sign-ins are forgotten.")
+            }
+            Self::Logout(other) => {
+                let request = Request::EndLogin {
+                    email: other.email()?,
+                };
+                other.as_owner(context, request, "The login session has ended.")
+            }
         }
     }
 }
 
-fn list(context: &Context<'_>) -> Result<(), Failure> {
-    let rows = match context.ask(Request::ListCashiers)? {
+fn list(context: &Context<'_>, filter: &str) -> Result<(), Failure> {
+    let mut rows = match context.ask(Request::ListCashiers)? {
         Response::Cashiers(rows) => rows,
         other => return Err(unexpected(&other)),
     };
+    let needle = filter.to_lowercase();
+    rows.retain(|row| {
+        let texts = [row.email.as_str(), row.role.word(), row.standing.word()];
+        texts.iter().any(|text| text.contains(&needle))
+    });
     if context.output.json {
         return context.output.json(&rows);
     }
@@ -136,6 +174,8 @@ fn list(context: &Context<'_>) -> Result<(), Failure> {
             let blocked = row
                 .blocked_until
                 .map_or_else(String::new, |until| until.to_string());
+            let login = row.login.as_ref();
+            let login = login.map_or_else(String::new, |login| login.since.to_string());
             let (role, standing) = (row.role.word().to_owned(), row.standing.word().to_owned());
             vec![
                 row.email.to_string(),
@@ -143,6 +183,7 @@ fn list(context: &Context<'_>) -> Result<(), Failure> {
                 standing,
                 row.failures.to_string(),
                 blocked,
+                login,
                 row.created_at.to_string(),
             ]
         })
@@ -154,6 +195,7 @@ fn list(context: &Context<'_>) -> Result<(), Failure> {
             "STANDING",
             "FAILURES",
             "BLOCKED UNTIL",
+            "LOGGED IN",
             "ADDED",
         ],
         &rows,
@@ -177,15 +219,14 @@ impl Other {
     }
 
     /// The store's owner needs no sign-in: this is the way out when nobody can sign in.
-    fn unlock(&self, context: &Context<'_>) -> Result<(), Failure> {
-        let request = Request::UnlockCashier { email: self.email()? };
+    fn as_owner(&self, context: &Context<'_>, request: Request, sentence: &str) -> Result<(), Failure> {
         match context.ask(request.clone()) {
             Err(failure) if failure.error.code == Code::SignInRequired => {
                 context.ask_as(&self.who, request)?
             }
             answer => answer?,
         };
-        context.output.done("The failed sign-ins are forgotten.")
+        context.output.done(sentence)
     }
 }
 

@@ -7,6 +7,7 @@ use super::secrets::{SignInArguments, Wanted, ask_line};
 use crate::domain::text::{Brand, Email, Slug};
 use crate::gateway::{Gateway, StoreState};
 use crate::service::request::{Credentials, SessionId};
+use crate::service::response::Health;
 use crate::service::{Code, Error, Request, Response};
 use crate::system::prompt::Prompt;
 
@@ -28,6 +29,14 @@ impl Context<'_> {
     /// Asks without a sign-in.
     pub fn ask(&self, request: Request) -> Result<Response, Failure> {
         Ok(self.gateway.ask(None, request)?)
+    }
+
+    /// How the store is.
+    pub fn health(&self) -> Result<Health, Failure> {
+        match self.ask(Request::Health)? {
+            Response::Health(health) => Ok(*health),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Asks for a change, as the cashier who signs in for it.
@@ -53,7 +62,7 @@ impl Context<'_> {
 
     /// The e-mail of the cashier who acts.
     pub fn email(&self, who: &SignInArguments) -> Result<Email, Failure> {
-        match who.cashier.as_ref().or(self.globals.acting_as.as_ref()) {
+        match &who.cashier {
             Some(email) => Ok(Email::folded(email)?),
             None => Ok(Email::folded(&ask_line(
                 "the cashier's e-mail",
@@ -81,13 +90,7 @@ impl Context<'_> {
 
     /// The store's passphrase.
     pub fn passphrase(&self, is_new: bool) -> Wanted<'_> {
-        Wanted {
-            what: "the store's passphrase".into(),
-            file: self.globals.passphrase_file.as_ref(),
-            descriptor: None,
-            option: "--passphrase-file",
-            is_new,
-        }
+        self.globals.passphrase(is_new)
     }
 
     /// A yes or no on the terminal; without one, who named the command meant it.

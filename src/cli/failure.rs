@@ -9,6 +9,8 @@ use crate::service::{Code, Error};
 
 /// Everything was done.
 pub const DONE: u8 = 0;
+/// Something was refused, or failed.
+pub const FAILED: u8 = 1;
 /// A value or combination that the command line does not take.
 pub const USAGE: u8 = 2;
 /// A wrong password, or a token that is not good.
@@ -19,6 +21,15 @@ pub const ALTERED: u8 = 10;
 pub const TRUNCATED: u8 = 11;
 /// `audit verify`: there is no signed checkpoint to compare with.
 pub const UNANCHORED: u8 = 12;
+/// `scan`: something was found that works, or that nobody here can tell.
+pub const LEAK_FOUND: u8 = 20;
+/// `scan`: all that was found works no more.
+pub const DEAD_LEAK_FOUND: u8 = 21;
+
+/// `token rotate --exec`: the command failed.
+pub const DEPLOYMENT_FAILED: u8 = 30;
+/// `token rotate --exec`: the command succeeded, and nobody used the new token.
+pub const NEVER_SEEN: u8 = 31;
 
 /// A command that was not done.
 #[derive(Debug)]

@@ -6,7 +6,10 @@
 //! | `org list`, `org show` | `[OrganizationRow]`, `OrganizationRow` |
 //! | `key show`, `key history` | `KeyView`, `[KeyGeneration]` |
 //! | `key rotate` | [`KeyRotated`] |
+//! | `org fields` | `[FieldRule]` |
 //! | `key encrypt`, `key decrypt` | [`Encrypted`], [`Decrypted`] |
+//! | `key diagnose` | [`Diagnosis`] |
+//! | `key decrypt --payload` | the payload itself, with `--json` or without |
 //! | `token list`, `tokens`, `token show` | `TokenPage`, `TokenDetail` |
 //! | `token create`, `token rotate` | [`Minted`] |
 //! | `cashier list` | `[CashierRow]` |
@@ -18,18 +21,20 @@
 //! | `backup`, `restore` | `LastBackup`, `RestoreReport` |
 //! | `doctor` | `DoctorReport` |
 //! | `verify` | [`Verified`] |
+//! | `why` | `[{"works","because","kind",…}]`, the rest as `Explained` |
+//! | `scan` | `{"findings":[…],"searched","unread"}` |
 //! | everything else | `{"done":true}` |
-//! | errors, on standard error | `{"error":{"code","message","hint"}}`, with `field` where it is about one |
+//! | errors, on standard error | `{"error":{"code","message","hint"}}`, with `field` where it is about one of a form, and `about` where it names a payload's fields or a key |
 //!
 //! A name in the table without a link is a view of `service::response`, or a type of `domain::audit`.
 
 use serde::Serialize;
 
-use crate::domain::key_pair::Mgf1;
+use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use crate::domain::text::{Email, Slug};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Overlap;
-use crate::service::response::{KeyGeneration, OrganizationRow, TokenRow};
+use crate::service::response::{self, KeyGeneration, OrganizationRow, TokenRow};
 
 /// A new organization and its first key pair.
 #[derive(Serialize)]
@@ -69,6 +74,33 @@ pub(super) struct Decrypted<'a> {
     pub mgf1: Mgf1,
     /// Which generation opened it.
     pub generation: u32,
+}
+
+/// A diagnosis.
+#[derive(Serialize)]
+pub(super) struct Diagnosis<'a> {
+    /// The generation that it was tried with.
+    pub generation: u32,
+    /// Its size.
+    pub size: KeySize,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// One for a ciphertext, one a field for a payload.
+    pub findings: Vec<Finding<'a>>,
+}
+
+/// What one text turned out to be; one of the last two is there where the plaintext was asked for.
+#[derive(Serialize)]
+pub(super) struct Finding<'a> {
+    /// Everything but the plaintext.
+    #[serde(flatten)]
+    pub finding: &'a response::Finding,
+    /// The plaintext, where it is UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plaintext: Option<&'a str>,
+    /// The plaintext's bytes, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plaintext_bytes: Option<&'a [u8]>,
 }
 
 /// A new token.

@@ -8,7 +8,8 @@ use super::json;
 use super::secrets::SignInArguments;
 use super::values;
 use crate::domain::key_pair::KeySize;
-use crate::domain::text::{Brand, OrganizationName, Slug};
+use crate::domain::text::{Brand, Email, FieldName, OrganizationName, Slug};
+use crate::domain::token::Lifetime;
 use crate::service::request::Onboard;
 use crate::service::response::OrganizationRow;
 use crate::service::{Code, Error, Request, Response};
@@ -22,6 +23,12 @@ pub enum Org {
     Show,
     /// Make a further one with its own key pair; admin
     Onboard(OnboardArguments),
+    /// List the payload fields that clients must encrypt; or change the list; admin
+    Fields(Fields),
+    /// List who is told of all its tokens, beside each one's owner; or change the list; admin
+    Contacts(Contacts),
+    /// List when to warn of its tokens' ends; or say so for a lifetime; admin
+    Warnings(Warnings),
 }
 
 /// A further organization.
@@ -42,6 +49,48 @@ pub struct OnboardArguments {
     who: SignInArguments,
 }
 
+/// A change of the list of fields, or none.
+#[derive(Debug, Args)]
+pub struct Fields {
+    /// Fields that must be encrypted from now on
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    add: Vec<String>,
+    /// Fields that need not be any more
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    remove: Vec<String>,
+    /// Begin with the usual list
+    #[arg(long)]
+    reset: bool,
+    #[command(flatten)]
+    who: SignInArguments,
+}
+
+/// A change of the list of contacts, or none.
+#[derive(Debug, Args)]
+pub struct Contacts {
+    /// E-mail addresses that are told from now on
+    #[arg(long, value_name = "EMAIL", num_args = 1..)]
+    add: Vec<String>,
+    /// E-mail addresses that are not told any more
+    #[arg(long, value_name = "EMAIL", num_args = 1..)]
+    remove: Vec<String>,
+    #[command(flatten)]
+    who: SignInArguments,
+}
+
+/// When to warn of the ends of the tokens of a lifetime, or of which lifetime when.
+#[derive(Debug, Args)]
+pub struct Warnings {
+    /// Of tokens that were minted for so long
+    #[arg(value_parser = values::lifetime(), requires = "times")]
+    lifetime: Option<Lifetime>,
+    /// How long before the end, such as 14d,3d,4h; default for the usual
+    #[arg(value_name = "TIMES|default")]
+    times: Option<String>,
+    #[command(flatten)]
+    who: SignInArguments,
+}
+
 impl Org {
     /// Does it.
     pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
@@ -49,6 +98,9 @@ impl Org {
             Self::List => list(context),
             Self::Show => show(context),
             Self::Onboard(arguments) => arguments.run(context),
+            Self::Fields(fields) => fields.run(context),
+            Self::Contacts(contacts) => contacts.run(context),
+            Self::Warnings(warnings) => warnings.run(context),
         }
     }
 }
@@ -75,6 +127,104 @@ impl OnboardArguments {
     }
 }
 
+impl Fields {
+    fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        if self.add.is_empty() && self.remove.is_empty() && !self.reset {
+            return list_fields(context);
+        }
+        let request = Request::ChangeFieldPolicy {
+            organization: context.organization.clone(),
+            reset: self.reset,
+            add: parsed(&self.add)?,
+            remove: parsed(&self.remove)?,
+        };
+        context.ask_as(&self.who, request)?;
+        context.output.done("The list of fields is changed.")
+    }
+}
+
+impl Contacts {
+    fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        if self.add.is_empty() && self.remove.is_empty() {
+            let contacts = chosen(context)?.contacts;
+            if context.output.json {
+                return context.output.json(&contacts);
+            }
+            let rows: Vec<Vec<String>> = contacts.iter().map(|email| vec![email.to_string()]).collect();
+            return context.output.table(&["CONTACT"], &rows);
+        }
+        let parsed = |texts: &[String]| -> Result<Vec<Email>, Failure> {
+            texts.iter().map(|text| Ok(Email::folded(text)?)).collect()
+        };
+        let request = Request::ChangeContacts {
+            organization: context.organization.clone(),
+            add: parsed(&self.add)?,
+            remove: parsed(&self.remove)?,
+        };
+        context.ask_as(&self.who, request)?;
+        context.output.done("The list of contacts is changed.")
+    }
+}
+
+impl Warnings {
+    fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let (Some(lifetime), Some(times)) = (self.lifetime, &self.times) else {
+            return list_warnings(context);
+        };
+        let request = Request::ChangeWarnings {
+            organization: context.organization.clone(),
+            lifetime,
+            warnings: values::warnings(times)?,
+        };
+        context.ask_as(&self.who, request)?;
+        context.output.done("The warnings are changed.")
+    }
+}
+
+fn list_warnings(context: &Context<'_>) -> Result<(), Failure> {
+    let warnings = chosen(context)?.warnings;
+    if context.output.json {
+        return context.output.json(&warnings);
+    }
+    let rows: Vec<Vec<String>> = warnings
+        .iter()
+        .map(|row| {
+            let whose = if row.own { "own" } else { "usual" };
+            vec![
+                row.lifetime.code().to_owned(),
+                row.warnings.to_string(),
+                whose.to_owned(),
+            ]
+        })
+        .collect();
+    context.output.table(&["LIFETIME", "WARNINGS", "WHOSE"], &rows)
+}
+
+fn parsed(names: &[String]) -> Result<Vec<FieldName>, Failure> {
+    names.iter().map(|name| Ok(FieldName::parse(name)?)).collect()
+}
+
+fn list_fields(context: &Context<'_>) -> Result<(), Failure> {
+    let rules = super::key::view(context)?.fields;
+    if context.output.json {
+        return context.output.json(&rules);
+    }
+    let mut rows = Vec::new();
+    // What need not be encrypted is for people only.
+    for rule in rules
+        .iter()
+        .filter(|rule| rule.encrypted || !context.output.quiet)
+    {
+        let word = if rule.encrypted { "encrypt" } else { "in clear" };
+        rows.extend(
+            rule.names
+                .iter()
+                .map(|name| vec![name.to_string(), word.to_owned(), rule.kind.clone()]),
+        );
+    }
+    context.output.table(&["FIELD", "HOW", "KIND"], &rows)
+}
+
 /// Onboards, and prints what came of it.
 pub(super) fn onboard(context: &Context<'_>, onboard: Onboard) -> Result<(), Failure> {
     let answer = crate::gateway::ask_and_wait(context.gateway, None, Request::Onboard(onboard))?;
@@ -96,7 +246,7 @@ pub(super) fn onboard(context: &Context<'_>, onboard: Onboard) -> Result<(), Fai
     ])
 }
 
-fn organizations(context: &Context<'_>) -> Result<Vec<OrganizationRow>, Failure> {
+pub(super) fn organizations(context: &Context<'_>) -> Result<Vec<OrganizationRow>, Failure> {
     match context.ask(Request::ListOrganizations)? {
         Response::Organizations(rows) => Ok(rows),
         other => Err(unexpected(&other)),
@@ -133,29 +283,25 @@ fn list(context: &Context<'_>) -> Result<(), Failure> {
     )
 }
 
+/// The one that is meant.
+fn chosen(context: &Context<'_>) -> Result<OrganizationRow, Failure> {
+    let mut rows = organizations(context)?;
+    match (&context.organization, rows.len()) {
+        (Some(slug), _) => named(&rows, slug).cloned(),
+        (None, 1) => Ok(rows.remove(0)),
+        (None, 0) => Err(no_organization(
+            "there is no organization yet",
+            "make one: strongroom init",
+        )),
+        (None, _) => Err(no_organization(
+            "there are several organizations",
+            "name one with --org SLUG",
+        )),
+    }
+}
+
 fn show(context: &Context<'_>) -> Result<(), Failure> {
-    let rows = organizations(context)?;
-    let row = match (&context.organization, &rows[..]) {
-        (None, [only]) => only,
-        (None, []) => {
-            return Err(no_organization(
-                "there is no organization yet",
-                "make one: strongroom init",
-            ));
-        }
-        (None, _) => {
-            return Err(no_organization(
-                "there are several organizations",
-                "name one with --org SLUG",
-            ));
-        }
-        (Some(slug), rows) => rows.iter().find(|row| row.slug == *slug).ok_or_else(|| {
-            no_organization(
-                &format!("there is no organization {slug}"),
-                "see `strongroom org list`",
-            )
-        })?,
-    };
+    let row = &chosen(context)?;
     if context.output.json {
         return context.output.json(row);
     }
@@ -175,6 +321,16 @@ fn show(context: &Context<'_>) -> Result<(), Failure> {
         ("unused", row.tokens.unused.to_string()),
         ("next expiry", nearest),
     ])
+}
+
+/// The one of this name.
+pub(super) fn named<'a>(rows: &'a [OrganizationRow], slug: &Slug) -> Result<&'a OrganizationRow, Failure> {
+    rows.iter().find(|row| row.slug == *slug).ok_or_else(|| {
+        no_organization(
+            &format!("there is no organization {slug}"),
+            "see `strongroom org list`",
+        )
+    })
 }
 
 fn no_organization(message: &str, hint: &str) -> Failure {

@@ -155,6 +155,7 @@ pub(super) fn write_out(bytes: &[u8]) -> io::Result<()> {
 pub fn report(json: bool, error: &Error) {
     let text = match to_json(&ErrorShape { error }) {
         Ok(line) if json => line,
+        _ if error.hint.is_empty() => format!("strongroom: {}\n", escape(&error.message)),
         _ => format!(
             "strongroom: {}\n  {}\n",
             escape(&error.message),

@@ -6,10 +6,11 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use super::Cli;
+use super::check::unknown;
 use super::failure::{DONE, USAGE};
 use super::output::{report, write_out};
 use crate::domain::text::escape;
@@ -38,17 +39,25 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
         return Parsed::Exit(DONE);
     }
     let text = harmless(&text);
-    if arguments.iter().any(|argument| argument == "--json") {
-        let message = text
-            .trim_start_matches("error: ")
-            .lines()
-            .next()
-            .unwrap_or_default();
-        report(true, &Error::new(Code::Invalid, message, "see --help"));
+    let is_json = arguments.iter().any(|argument| argument == "--json");
+    let first = text.trim_start_matches("error: ").lines().next();
+    let error = Error::new(Code::Invalid, first.unwrap_or_default(), "see --help");
+    if is_check(&arguments) {
+        return Parsed::Exit(unknown(is_json, &error.into()));
+    }
+    if is_json {
+        report(true, &error);
     } else {
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
     Parsed::Exit(USAGE)
+}
+
+/// Whether the mistake is one of `check`'s, whose reader knows only a line on standard output and four exit codes.
+fn is_check(arguments: &[OsString]) -> bool {
+    let words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let mut commands = words.filter(|word| Cli::command().find_subcommand(word).is_some());
+    commands.next() == Some("check")
 }
 
 fn harmless(text: &str) -> String {
@@ -75,7 +84,6 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_arguments_is_sound() {
-        use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }
 

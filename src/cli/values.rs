@@ -1,11 +1,15 @@
 //! Arguments with a fixed set of words, so that `--help` lists them.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser, StringValueParser, TypedValueParser};
 
 use crate::domain::cashier::Role;
 use crate::domain::key_pair::{KeySize, Mgf1};
-use crate::domain::token::{Lifetime, Overlap, Status};
-use crate::service::request::{Show, Sort};
+use crate::domain::text::TextError;
+use crate::domain::token::{Ladder, Lifetime, Overlap, Status};
+use crate::guide::Language;
+use crate::service::request::{NewWarnings, Show, Sort};
 
 fn choice<T: Clone + Send + Sync + 'static>(
     choices: Vec<(&'static str, T)>,
@@ -27,6 +31,38 @@ pub(super) fn overlap() -> impl TypedValueParser<Value = Overlap> {
     choice(Overlap::ALL.map(|overlap| (overlap.code(), overlap)).into())
 }
 
+/// Hours of silence.
+pub(super) fn hours() -> impl TypedValueParser<Value = u8> {
+    RangedU64ValueParser::<u8>::new().range(1..)
+}
+
+/// How long to wait: `30s`, `10m`, `1h`, a day at most.
+pub(super) fn wait() -> impl TypedValueParser<Value = Duration> {
+    StringValueParser::new().try_map(|given| {
+        let (number, unit) = given
+            .split_at_checked(given.len().saturating_sub(1))
+            .unwrap_or_default();
+        let seconds = match unit {
+            "s" => Some(1),
+            "m" => Some(60),
+            "h" => Some(3600),
+            _ => None,
+        };
+        let whole = seconds
+            .zip(number.parse::<u64>().ok())
+            .and_then(|(unit, number)| number.checked_mul(unit));
+        whole
+            .filter(|seconds| (1..=86_400).contains(seconds))
+            .map(Duration::from_secs)
+            .ok_or("a number with s, m or h, a day at most, such as 10m")
+    })
+}
+
+/// Days, up to ten years.
+pub(super) fn days() -> impl TypedValueParser<Value = u16> {
+    RangedU64ValueParser::<u16>::new().range(1..=3650)
+}
+
 /// The three sizes of a key pair, in bits.
 pub(super) fn key_size() -> impl TypedValueParser<Value = KeySize> {
     choice(vec![
@@ -46,9 +82,22 @@ pub(super) fn sort() -> impl TypedValueParser<Value = Sort> {
     choice(Sort::ALL.map(|sort| (sort.word(), sort)).into())
 }
 
+/// The languages of the guide's samples.
+pub(super) fn language() -> impl TypedValueParser<Value = Language> {
+    choice(Language::ALL.into())
+}
+
 /// The hash inside MGF1.
 pub(super) fn mgf1() -> impl TypedValueParser<Value = Mgf1> {
     choice(vec![("sha256", Mgf1::Sha256), ("sha1", Mgf1::Sha1)])
+}
+
+/// A ladder of one's own, or the word for the usual one.
+pub(super) fn warnings(text: &str) -> Result<NewWarnings, TextError> {
+    if text == "default" {
+        return Ok(NewWarnings::Default);
+    }
+    Ladder::parse(text).map(NewWarnings::Own)
 }
 
 /// Which tokens a list shows.

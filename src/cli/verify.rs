@@ -47,6 +47,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<u8, Failure> {
             };
             refuse(context, reason, &message, Some((&row, &slug)))
         }
+        Response::Tried(Tried::Forbidden(row, slug)) => {
+            let message = format!("{} works from some addresses only, and none was given", row.name);
+            refuse(context, "forbidden", &message, Some((&row, &slug)))
+        }
         Response::Tried(Tried::Unknown) => refuse(context, "invalid", "nobody here minted this token", None),
         Response::Tried(Tried::Mistyped) => refuse(
             context,

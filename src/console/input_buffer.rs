@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, poll, read};
 use rustix::io::{dup, write};
-use rustix::pipe::pipe;
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::{dup2_stdin, stdin};
 
 /// As long as crossterm's buffer.
@@ -21,6 +21,9 @@ const BEGIN: &[u8] = b"\x1b[200~";
 const END: &[u8] = b"\x1b[201~";
 /// What belongs together has come by then.
 const MOMENT: Duration = Duration::from_millis(1);
+
+/// As long as the paste is waited for: half a sequence that was typed before it may have made something else of it.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Whoever asks or sets the terminal by standard input waits until it is there again.
 static STANDARD_INPUT: Mutex<()> = Mutex::new(());
@@ -43,7 +46,8 @@ impl InputBuffer {
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             terminal: dup(stdin())?,
-            pipe: pipe()?,
+            // crossterm reads on where it found half a sequence, however short it was told to wait.
+            pipe: pipe_with(PipeFlags::NONBLOCK)?,
             burst: 0,
         })
     }
@@ -71,10 +75,11 @@ impl InputBuffer {
         // A pipe takes so little at once and whole.
         write(&self.pipe.1, &paste)?;
         dup2_stdin(&self.pipe.0)?;
+        // Never longer than that: the terminal's end is not seen meanwhile, and everybody waits for what is held.
         let swallowed = loop {
-            match read() {
-                Ok(Event::Paste(_)) => break Ok(()),
-                Ok(_) => {}
+            match poll(PATIENCE).and_then(|is_there| is_there.then(read).transpose()) {
+                Ok(Some(Event::Paste(_)) | None) => break Ok(()),
+                Ok(Some(_)) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),
             }

@@ -18,6 +18,7 @@ pub mod cashiers;
 mod encode;
 pub mod form;
 pub mod glyphs;
+pub mod guide;
 pub mod health;
 pub mod input;
 mod input_buffer;

@@ -3,6 +3,7 @@
 use chrono::{FixedOffset, TimeDelta};
 
 use crate::domain::time::Timestamp;
+pub use crate::domain::time::span;
 
 /// `in 3 d 4 h`, `8 min ago`, `just now`: two units at most, and only for what is still to come.
 #[must_use]
@@ -23,23 +24,6 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// A length of time: `40 s`, `8 min`, `22 h`, `3 d 4 h`, `12 d`, `2 mo`, `1 y`. Rounded down, so that nothing seems
-/// to last longer than it does; months of 30 days and years of 365, for this purpose only.
-#[must_use]
-pub fn span(delta: TimeDelta) -> String {
-    let seconds = delta.num_seconds().max(0);
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match () {
-        () if seconds < 60 => format!("{seconds} s"),
-        () if minutes < 60 => format!("{minutes} min"),
-        () if hours < 24 => format!("{hours} h"),
-        () if days < 7 && hours % 24 > 0 => format!("{days} d {} h", hours % 24),
-        () if days < 60 => format!("{days} d"),
-        () if days < 365 => format!("{} mo", days / 30),
-        () => format!("{} y", days / 365),
-    }
-}
-
 /// `2026-11-26 18:14 UTC`, and the local time beside it where it differs.
 #[must_use]
 pub fn exact(at: Timestamp, utc_offset: i32) -> String {
@@ -50,6 +34,24 @@ pub fn exact(at: Timestamp, utc_offset: i32) -> String {
             format!("{utc} ({})", local.format("%d %b %H:%M local"))
         }
         _ => utc,
+    }
+}
+
+/// `2026-11-26`.
+#[must_use]
+pub fn day(at: Timestamp) -> String {
+    at.utc().format("%Y-%m-%d").to_string()
+}
+
+/// What is left of something: `3 d 4 h`, `21 h 51 min`, `51 min`, `40 s`. Two units, rounded down.
+#[must_use]
+pub fn left(delta: TimeDelta) -> String {
+    let minutes = delta.num_minutes().max(0);
+    match (minutes / 60, minutes % 60) {
+        (0, _) => span(delta),
+        (hours @ 1..24, 0) => format!("{hours} h"),
+        (hours @ 1..24, minutes) => format!("{hours} h {minutes} min"),
+        _ => span(delta),
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use openssl::error::ErrorStack;
-use openssl::pkey::{Id, PKey, Private};
-use openssl::sign::{Signer, Verifier};
+use openssl::pkey::{PKey, Private};
 
+use super::ed25519;
 use super::keyring::{Keyring, Purpose};
 use crate::service::ports::{CheckpointSigner, CryptoError};
 
@@ -26,7 +25,7 @@ impl Keyring {
         Ok(AuditSigner {
             store: *self.store_id(),
             epoch: self.epoch(),
-            key: PKey::private_key_from_raw_bytes(&*seed, Id::ED25519).map_err(failed)?,
+            key: ed25519::private(&*seed)?,
         })
     }
 }
@@ -41,25 +40,16 @@ impl CheckpointSigner for AuditSigner {
     }
 
     fn public_key(&self) -> Result<Vec<u8>, CryptoError> {
-        self.key.public_key_to_der().map_err(failed)
+        self.key.public_key_to_der().map_err(ed25519::failed)
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        Signer::new_without_digest(&self.key)
-            .and_then(|mut signer| signer.sign_oneshot_to_vec(message))
-            .map_err(failed)
+        ed25519::sign(&self.key, message)
     }
 
     fn is_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        Verifier::new_without_digest(&self.key)
-            .and_then(|mut verifier| verifier.verify_oneshot(signature, message))
-            // A signature of another length is an error there, and none here.
-            .unwrap_or(false)
+        ed25519::is_signed(&self.key, message, signature)
     }
-}
-
-fn failed(_: ErrorStack) -> CryptoError {
-    CryptoError::Engine("OpenSSL could not sign a checkpoint of the audit log")
 }
 
 impl fmt::Debug for AuditSigner {

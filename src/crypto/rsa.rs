@@ -1,7 +1,7 @@
 //! RSA-OAEP with SHA-256 on the private side: generation and decryption in OpenSSL, through its EVP interface.
 //!
-//! Unpadding is OpenSSL's, in constant time. Every failure is one error and has tried both MGF1 variants; a
-//! ciphertext of the wrong length takes the same path.
+//! Unpadding is OpenSSL's, in constant time. Every failure is one error and has tried both MGF1 variants; in the place of a
+//! ciphertext of the wrong length a number is tried that does not open, so that this takes as long.
 
 use std::sync::Arc;
 
@@ -9,10 +9,11 @@ use openssl::error::ErrorStack;
 use openssl::md::Md;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::pkey_ctx::PkeyCtx;
-use openssl::rsa::{Padding, Rsa};
+use openssl::rsa::{Padding as RsaPadding, Rsa};
 use zeroize::Zeroizing;
 
-use super::public_key;
+use super::{public_key, trial};
+use crate::domain::ciphertext::Padding;
 use crate::domain::key_pair::{KeySize, Mgf1};
 use crate::domain::secret::Secret;
 use crate::service::ports::{CryptoError, Entropy, GeneratedKey, KeyEngine, PrivateKey, PublicKeyFormats};
@@ -62,6 +63,9 @@ impl KeyEngine for RsaEngine {
     }
 }
 
+/// The bytes of what is tried for a ciphertext of the wrong length.
+const STAND_IN: u8 = 0x5a;
+
 /// A private key in OpenSSL's form; OpenSSL wipes it when it is freed.
 struct OpenKey(PKey<Private>);
 
@@ -69,11 +73,18 @@ impl PrivateKey for OpenKey {
     fn decrypt(&self, ciphertext: &[u8], first: Mgf1) -> Result<(Secret, Mgf1), CryptoError> {
         // OpenSSL takes a shorter ciphertext for a number with leading zeros, RFC 8017 (7.1.2) does not.
         let fits = ciphertext.len() == self.0.size();
+        // Below every modulus, whose highest bit is set.
+        let stand_in = vec![STAND_IN; self.0.size()];
+        let ciphertext = if fits { ciphertext } else { &stand_in };
         [first, first.other()]
             .into_iter()
             .find_map(|mgf1| Some((self.attempt(ciphertext, mgf1).ok()?, mgf1)))
             .filter(|_| fits)
             .ok_or(CryptoError::Decryption)
+    }
+
+    fn try_paddings(&self, ciphertext: &[u8]) -> Option<(Padding, Secret)> {
+        trial::find(&self.0, ciphertext)
     }
 }
 
@@ -81,7 +92,7 @@ impl OpenKey {
     fn attempt(&self, ciphertext: &[u8], mgf1: Mgf1) -> Result<Secret, ErrorStack> {
         let mut context = PkeyCtx::new(&self.0)?;
         context.decrypt_init()?;
-        context.set_rsa_padding(Padding::PKCS1_OAEP)?;
+        context.set_rsa_padding(RsaPadding::PKCS1_OAEP)?;
         context.set_rsa_oaep_md(Md::sha256())?;
         context.set_rsa_mgf1_md(match mgf1 {
             Mgf1::Sha256 => Md::sha256(),
@@ -132,7 +143,7 @@ mod tests {
         let key = engine().generate(KeySize::Bits2048).unwrap();
         let public = PKey::public_key_from_der(&key.public).unwrap();
         let mut encrypter = Encrypter::new(&public).unwrap();
-        encrypter.set_rsa_padding(Padding::PKCS1_OAEP).unwrap();
+        encrypter.set_rsa_padding(RsaPadding::PKCS1_OAEP).unwrap();
         encrypter.set_rsa_oaep_md(MessageDigest::sha256()).unwrap();
         encrypter.set_rsa_mgf1_md(MessageDigest::sha1()).unwrap();
         let mut ciphertext = vec![0; 256];

@@ -174,6 +174,34 @@ actions! {
     SealRekeyed = "seal.rekeyed",
     /// A checkpoint was not what was written, and another was made.
     CheckpointReplaced = "store.checkpoint_replaced",
+    /// Tokens that were used since the keyring was replaced were hashed again, under its token key.
+    TokensRehashed = "token.rehashed",
+    /// A cashier logged in; a login session before it has ended.
+    LoggedIn = "login.begun",
+    /// Somebody tried to log in and could not.
+    LoginRefused = "login.refused",
+    /// A refresh token was used again, and its login session ended: somebody else may have it.
+    RefreshReused = "login.refresh_reused",
+    /// A login session was ended.
+    LoggedOut = "login.ended",
+    /// Another key signs the JWTs of logins.
+    LoginKeyRotated = "login.key_rotated",
+    /// The old token of a rotation was quiet, and its overlap ended by itself.
+    TokenCutOverWhenQuiet = "token.cut_over_when_quiet",
+    /// A rotation was undone: its old token goes on.
+    RotationUndone = "token.rotation_undone",
+    /// An organization's list of fields to encrypt was changed.
+    FieldPolicyChanged = "organization.fields_changed",
+    /// It was said where a token may be used from.
+    AddressesAllowed = "token.addresses_allowed",
+    /// It was tried with every padding what somebody had sent for a ciphertext.
+    CiphertextDiagnosed = "key.diagnosed",
+    /// A token got another name, owner, note or warnings.
+    TokenChanged = "token.changed",
+    /// Who is told of all of an organization's tokens was changed.
+    ContactsChanged = "organization.contacts_changed",
+    /// It was said when to warn of the ends of an organization's tokens.
+    WarningsChanged = "organization.warnings_changed",
 }
 
 impl AuditEntry {

@@ -142,6 +142,8 @@ typed_id! {
     CashierId,
     /// Names one request in the audit log.
     RequestId,
+    /// Names one login session.
+    LoginId,
 }
 
 #[cfg(test)]

@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::field::FieldPolicy;
 use super::id::OrganizationId;
 use super::text::{Brand, Email, OrganizationName, Slug};
 use super::time::Timestamp;
+use super::token::Ladders;
+
+/// The most contacts of an organization.
+pub const MOST_CONTACTS: usize = 8;
 
 /// One organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,4 +26,10 @@ pub struct Organization {
     pub created_at: Timestamp,
     /// Who onboarded it.
     pub created_by: Email,
+    /// What its clients must encrypt.
+    pub fields: FieldPolicy,
+    /// Who is told of all its tokens, beside each one's owner.
+    pub contacts: Vec<Email>,
+    /// When to warn of its tokens' ends.
+    pub warnings: Ladders,
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::bech32;
 use super::id::TokenId;
@@ -13,8 +13,7 @@ use super::time::Timestamp;
 const PREFIX: &str = "age";
 
 /// The public half of a recovery key, `age1…`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Recipient(pub [u8; 32]);
 
 /// The text is no X25519 recipient of age's.
@@ -57,6 +56,18 @@ impl Serialize for Recipient {
             serializer.collect_str(self)
         } else {
             self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Recipient {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?
+                .parse()
+                .map_err(de::Error::custom)
+        } else {
+            <[u8; 32]>::deserialize(deserializer).map(Self)
         }
     }
 }

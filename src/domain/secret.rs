@@ -66,6 +66,26 @@ impl fmt::Debug for Sealed {
     }
 }
 
+/// Does `work` and overwrites the stack that it used: moves leave copies there which no destructor finds, and whatever
+/// is moved later carries them on in its padding. For work on fixed-size secrets that needs no more than 16 KiB.
+#[inline(never)]
+pub fn wiping_stack<T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn apart<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    #[inline(never)]
+    fn wipe() {
+        std::hint::black_box(&mut [0u8; WORKED_ON]);
+    }
+    let result = apart(work);
+    wipe();
+    result
+}
+
+/// How many bytes of stack are overwritten.
+const WORKED_ON: usize = 16 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,12 +2,13 @@
 //!
 //! Control characters, bidirectional controls and zero-width characters are refused on input and escaped on every
 //! output (console.md), because a name is shown in terminals, logs and exports of people who did not choose it.
-//! Lengths are counted in characters.
+//! Lengths are counted in characters. What is read from JSON is checked as if it had been typed; what is read from the
+//! store was.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// Why a text was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,9 +116,9 @@ pub fn line(field: &'static str, text: &str, max: usize) -> Result<String, TextE
 }
 
 macro_rules! text_type {
-    ($($(#[$doc:meta])* $name:ident, $field:literal, max $max:literal $(, $check:ident, $expected:literal)?;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident, $read:ident, $field:literal, max $max:literal $(, $check:ident, $expected:literal)?;)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -156,6 +157,18 @@ macro_rules! text_type {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let is_typed = deserializer.is_human_readable();
+                let text = String::deserialize(deserializer)?;
+                if is_typed {
+                    Self::$read(&text).map_err(de::Error::custom)
+                } else {
+                    Ok(Self(text))
+                }
+            }
+        }
+
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
@@ -166,23 +179,27 @@ macro_rules! text_type {
 
 text_type! {
     /// A token's name, unique among an organization's live tokens.
-    TokenName, "name", max 64;
+    TokenName, parse, "name", max 64;
     /// The service that uses a token.
-    ServiceName, "service", max 40;
+    ServiceName, parse, "service", max 40;
     /// The environment that a token is for; part of the token itself.
-    Environment, "environment", max 12, is_lower_alphanumeric, "letters a-z and digits, such as prod";
+    Environment, parse, "environment", max 12, is_lower_alphanumeric, "letters a-z and digits, such as prod";
     /// The environment variable that a token is kept in.
-    Variable, "variable", max 100, is_variable, "capital letters, digits and _, beginning with a letter, such as FINCODE_TOKEN_PROD";
+    Variable, parse, "variable", max 100, is_variable, "capital letters, digits and _, beginning with a letter, such as FINCODE_TOKEN_PROD";
     /// An organization's short name, in commands and addresses.
-    Slug, "slug", max 32, is_slug, "letters a-z, digits and -, beginning with a letter, such as acme";
+    Slug, parse, "slug", max 32, is_slug, "letters a-z, digits and -, beginning with a letter, such as acme";
     /// An organization's full name.
-    OrganizationName, "organization's name", max 64;
+    OrganizationName, parse, "organization's name", max 64;
     /// The platform that the connections belong to; its lower-case form begins every token.
-    Brand, "brand", max 24, is_brand, "letters and digits, beginning with a letter, such as FinCode";
+    Brand, parse, "brand", max 24, is_brand, "letters and digits, beginning with a letter, such as FinCode";
     /// A cashier's e-mail address, in lower case.
-    EmailText, "e-mail address", max 254, is_email, "an address such as ada@acme.test";
+    EmailText, folded, "e-mail address", max 254, is_email, "an address such as ada@acme.test";
     /// Why somebody did something, for the audit log.
-    Reason, "reason", max 200;
+    Reason, parse, "reason", max 200;
+    /// What a cashier wrote about a token.
+    TokenNote, parse, "note", max 200;
+    /// The name of a field in payloads.
+    FieldName, parse, "field name", max 64, is_field_name, "letters A-Z and a-z, digits, _, . and -, such as newPassword";
 }
 
 /// An e-mail address as the name of a cashier: compared in lower case.
@@ -232,6 +249,11 @@ fn is_slug(text: &str) -> bool {
 
 fn is_brand(text: &str) -> bool {
     text.as_bytes()[0].is_ascii_alphabetic() && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+fn is_field_name(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
 /// The shape `local@domain` without white space: whether mail arrives there, only mail can tell.
@@ -295,5 +317,7 @@ mod tests {
         assert_eq!(Email::folded("Ada@Acme.test").unwrap().as_str(), "ada@acme.test");
         assert!(Email::parse("ada").is_err());
         assert!(Email::parse("a b@c").is_err());
+        assert!(FieldName::parse("card.cvv_2-b").is_ok());
+        assert!(FieldName::parse("new password").is_err());
     }
 }

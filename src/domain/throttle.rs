@@ -4,6 +4,7 @@
 //! tenth on, each (security.md). A success or a release by an admin forgets all of it.
 
 use chrono::TimeDelta;
+use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 
 use super::text::Email;
@@ -23,6 +24,18 @@ pub struct Throttle {
 }
 
 impl Throttle {
+    /// What counts as one source: an address, of IPv6 its /64, which one client has all of, else the text as it is.
+    #[must_use]
+    pub fn source(address: &str) -> String {
+        match format!("{address}/64").parse::<Ipv6Net>() {
+            Ok(net) => net
+                .addr()
+                .to_ipv4_mapped()
+                .map_or_else(|| net.trunc().to_string(), |mapped| mapped.to_string()),
+            Err(_) => address.to_owned(),
+        }
+    }
+
     /// The wait that `failures` cost.
     #[must_use]
     pub fn wait(failures: u32) -> TimeDelta {
@@ -51,6 +64,19 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_of_ipv6_counts_with_all_that_its_owner_has() {
+        for (address, source) in [
+            ("2001:db8:0:7::1", "2001:db8:0:7::/64"),
+            ("2001:db8:0:7:ffff::9", "2001:db8:0:7::/64"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7", "192.0.2.7"),
+            ("local:ada", "local:ada"),
+        ] {
+            assert_eq!(Throttle::source(address), source);
+        }
+    }
 
     #[test]
     fn the_waits_are_those_of_the_rule() {

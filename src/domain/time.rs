@@ -106,6 +106,23 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// A length of time: `40 s`, `8 min`, `22 h`, `3 d 4 h`, `12 d`, `2 mo`, `1 y`. Rounded down, so that nothing seems
+/// to last longer than it does; months of 30 days and years of 365, for this purpose only.
+#[must_use]
+pub fn span(delta: TimeDelta) -> String {
+    let seconds = delta.num_seconds().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match () {
+        () if seconds < 60 => format!("{seconds} s"),
+        () if minutes < 60 => format!("{minutes} min"),
+        () if hours < 24 => format!("{hours} h"),
+        () if days < 7 && hours % 24 > 0 => format!("{days} d {} h", hours % 24),
+        () if days < 60 => format!("{days} d"),
+        () if days < 365 => format!("{} mo", days / 30),
+        () => format!("{} y", days / 365),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,7 +59,7 @@ pub enum Agreement {
 }
 
 /// A wall clock that does not agree, when it was first seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jump {
     /// What it should have shown.
     pub expected: Timestamp,

@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::key_pair::{Fingerprint, Mgf1};
 use super::time::Timestamp;
 
 /// Days that are counted one by one.
 pub const DAYS: usize = 90;
+/// Days whose largest gap is remembered.
+pub const GAP_DAYS: usize = 30;
 /// Callers that are remembered, the most recent first.
 pub const CALLERS: usize = 32;
 
@@ -22,6 +25,8 @@ pub struct Usage {
     pub days: Vec<(i64, u64)>,
     /// Who used it, the most recent first.
     pub callers: Vec<Caller>,
+    /// The longest time without use that ended on a day, the oldest first: (day since 1970, milliseconds).
+    pub gaps: Vec<(i64, i64)>,
 }
 
 /// Somebody who used a token.
@@ -52,11 +57,33 @@ pub struct KeyUsage {
     pub stale: u64,
     /// The last successful one.
     pub last: Option<Timestamp>,
+    /// Which variant it was; unknown where only counts are.
+    pub last_mgf1: Option<Mgf1>,
+    /// The last successful one whose client used MGF1 with SHA-1.
+    pub last_sha1: Option<Timestamp>,
+    /// Who named a replaced key, the most recent first.
+    pub stale_callers: Vec<StaleCaller>,
+}
+
+/// Somebody whose clients still encrypt to a key that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleCaller {
+    /// The account that asked, and the address that it gave.
+    pub who: String,
+    /// The replaced key that was named.
+    pub named: Fingerprint,
+    /// How often.
+    pub count: u64,
+    /// When last.
+    pub last: Timestamp,
 }
 
 impl Usage {
     /// Counts `count` uses by one caller at `at`.
     pub fn record(&mut self, address: &str, agent: &str, count: u64, at: Timestamp) {
+        if let Some(last) = self.last.filter(|last| *last < at) {
+            self.note_gap(at.day(), at.since(last).num_milliseconds());
+        }
         self.first = self.first.or(Some(at));
         self.last = self.last.max(Some(at));
         self.total += count;
@@ -79,17 +106,61 @@ impl Usage {
         self.callers.insert(0, caller);
         self.callers.truncate(CALLERS);
     }
+
+    fn note_gap(&mut self, day: i64, millis: i64) {
+        match self.gaps.last_mut() {
+            Some((last, longest)) if *last >= day => *longest = millis.max(*longest),
+            _ => self.gaps.push((day, millis)),
+        }
+        self.gaps.retain(|(ended, _)| day - ended < GAP_DAYS as i64);
+    }
 }
 
 impl KeyUsage {
     /// Counts one decryption that succeeded at `at`.
-    pub fn record(&mut self, mgf1: super::key_pair::Mgf1, at: Timestamp) {
+    pub fn record(&mut self, mgf1: Mgf1, at: Timestamp) {
         match mgf1 {
-            super::key_pair::Mgf1::Sha256 => self.mgf1_sha256 += 1,
-            super::key_pair::Mgf1::Sha1 => self.mgf1_sha1 += 1,
+            Mgf1::Sha256 => self.mgf1_sha256 += 1,
+            Mgf1::Sha1 => {
+                self.mgf1_sha1 += 1;
+                self.last_sha1 = self.last_sha1.max(Some(at));
+            }
         }
         self.last = self.last.max(Some(at));
+        self.last_mgf1 = Some(mgf1);
         count_day(&mut self.days, 1, at);
+    }
+
+    /// Counts one request of `who` at `at` that named a replaced key.
+    pub fn record_stale(&mut self, who: &str, named: Fingerprint, at: Timestamp) {
+        self.stale += 1;
+        let known = self
+            .stale_callers
+            .iter()
+            .position(|caller| caller.who == who && caller.named == named);
+        let mut caller = match known {
+            Some(place) => self.stale_callers.remove(place),
+            None => StaleCaller {
+                who: who.to_owned(),
+                named,
+                count: 0,
+                last: at,
+            },
+        };
+        caller.count += 1;
+        caller.last = caller.last.max(at);
+        self.stale_callers.insert(0, caller);
+        self.stale_callers.truncate(CALLERS);
+    }
+
+    /// The variant to try first: the one that opened last, else the one that opened most.
+    #[must_use]
+    pub fn habit(&self) -> Mgf1 {
+        self.last_mgf1.unwrap_or(if self.mgf1_sha1 > self.mgf1_sha256 {
+            Mgf1::Sha1
+        } else {
+            Mgf1::Sha256
+        })
     }
 }
 
@@ -113,4 +184,44 @@ fn count_day(days: &mut Vec<(i64, u64)>, count: u64, at: Timestamp) {
     }
     let surplus = days.len().saturating_sub(DAYS);
     days.drain(..surplus);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variant_that_opened_last_is_the_habit_and_without_one_the_more_frequent() {
+        let mut usage = KeyUsage {
+            mgf1_sha1: 2,
+            mgf1_sha256: 1,
+            ..KeyUsage::default()
+        };
+        assert_eq!(usage.habit(), Mgf1::Sha1);
+        usage.record(Mgf1::Sha256, Timestamp::from_millis(5));
+        assert_eq!((usage.habit(), usage.last_sha1), (Mgf1::Sha256, None));
+        usage.record(Mgf1::Sha1, Timestamp::from_millis(7));
+        assert_eq!(usage.last_sha1, Some(Timestamp::from_millis(7)));
+        assert_eq!(KeyUsage::default().habit(), Mgf1::Sha256);
+    }
+
+    #[test]
+    fn the_32_most_recent_stale_callers_are_kept_each_by_the_key_it_named() {
+        let (old, older) = (Fingerprint([1; 32]), Fingerprint([2; 32]));
+        let mut usage = KeyUsage::default();
+        for (second, key) in [(1, older), (2, old), (3, older)] {
+            usage.record_stale("billing", key, Timestamp::from_millis(second));
+        }
+        let seen: Vec<_> = usage
+            .stale_callers
+            .iter()
+            .map(|caller| (caller.named, caller.count, caller.last.millis()))
+            .collect();
+        assert_eq!(seen, [(older, 2, 3), (old, 1, 2)]);
+        for number in 0..40 {
+            usage.record_stale(&format!("service {number}"), old, Timestamp::from_millis(9));
+        }
+        assert_eq!((usage.stale, usage.stale_callers.len()), (43, CALLERS));
+        assert_eq!(usage.stale_callers[0].who, "service 39");
+    }
 }

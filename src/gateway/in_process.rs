@@ -102,6 +102,10 @@ pub trait Opener: Send + Sync {
 pub struct InProcess {
     opener: Box<dyn Opener>,
     actor: Actor,
+    is_counting: bool,
+    /// Held while the store is made or opened, which takes seconds.
+    opening: Mutex<()>,
+    /// Held for moments: whoever only looks does not wait for an opening.
     inner: Mutex<Inner>,
 }
 
@@ -121,8 +125,17 @@ impl InProcess {
         Self {
             opener,
             actor,
+            is_counting: false,
+            opening: Mutex::default(),
             inner: Mutex::default(),
         }
+    }
+
+    /// The same in a daemon, which whoever is shown a token asks: there silence means that nobody uses one.
+    #[must_use]
+    pub fn counting(mut self) -> Self {
+        self.is_counting = true;
+        self
     }
 
     /// Ends the service: what it still had to write is written, and the store is let go.
@@ -130,11 +143,10 @@ impl InProcess {
     /// # Errors
     /// The last counts of usage or a checkpoint of the audit log could not be written; nothing else is lost.
     pub fn close(&self) -> Result<(), Error> {
-        // Whoever is just opening it has nothing to write yet, and must not hold up the end of the process.
-        let (service, verification) = match self.inner.try_lock() {
-            Ok(mut inner) => (inner.service.take(), inner.verification.take()),
-            Err(_) => (None, None),
-        };
+        // Whoever is just opening it has nothing to write yet, and does not hold up the end of the process.
+        let mut inner = self.inner();
+        let (service, verification) = (inner.service.take(), inner.verification.take());
+        drop(inner);
         let closed = service.map_or(Ok(()), |service| service.close());
         // It ends after its page; the store is let go when nobody has it any more.
         closed.and(match verification.map(JoinHandle::join) {
@@ -145,6 +157,49 @@ impl InProcess {
             )),
             _ => Ok(()),
         })
+    }
+
+    /// The service, if the store is open.
+    #[must_use]
+    pub fn opened(&self) -> Option<Arc<Service>> {
+        self.inner().service.clone()
+    }
+
+    /// Opens the store, if that needs nobody's passphrase.
+    ///
+    /// # Errors
+    /// `NotOnboarded`, `Sealed`, or why it does not open.
+    pub fn open(&self) -> Result<(), Error> {
+        self.service().map(drop)
+    }
+
+    /// Opens the store with a passphrase; `false` where somebody else has done so already.
+    ///
+    /// # Errors
+    /// As [`Gateway::unlock`].
+    pub fn unseal(&self, passphrase: &Secret) -> Result<bool, Error> {
+        let _alone = self.opening();
+        if self.opened().is_some() {
+            return Ok(false);
+        }
+        self.keep(self.opener.open(Some(passphrase))?);
+        Ok(true)
+    }
+
+    /// Seals the store anew, as [`Gateway::rotate_seal`] does, for somebody else than the account it speaks for.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn rotate_seal_as(&self, actor: &Actor, seal: &SealChoice) -> Result<SealStatus, Error> {
+        let mut sealed = None;
+        self.service()?.rotate_seal(actor, || {
+            let before = self.opener.seal()?;
+            let after = self.opener.rotate_seal(seal)?;
+            let what = format!("{} → {}", before.sealed_by, after.sealed_by);
+            sealed = Some(after);
+            Ok(what)
+        })?;
+        sealed.map_or_else(|| self.opener.seal(), Ok)
     }
 
     fn acting(&self, session: Option<SessionId>) -> Actor {
@@ -158,64 +213,78 @@ impl InProcess {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn opening(&self) -> MutexGuard<'_, ()> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn service(&self) -> Result<Arc<Service>, Error> {
-        let mut inner = self.inner();
-        if let Some(service) = &inner.service {
-            return Ok(Arc::clone(service));
+        if let Some(service) = self.opened() {
+            return Ok(service);
+        }
+        let _alone = self.opening();
+        if let Some(service) = self.opened() {
+            return Ok(service);
         }
         match self.opener.state()? {
             StoreState::Absent { data_dir, .. } => Err(not_onboarded(&data_dir)),
             StoreState::NeedsPassphrase => Err(sealed()),
-            StoreState::Ready => Ok(inner.keep(self.opener.open(None)?)),
+            StoreState::Ready => Ok(self.keep(self.opener.open(None)?)),
         }
     }
-}
 
-impl Inner {
-    fn keep(&mut self, service: Arc<Service>) -> Arc<Service> {
-        let early = std::mem::take(&mut self.early);
+    fn keep(&self, service: Arc<Service>) -> Arc<Service> {
+        if self.is_counting {
+            service.begin_counting();
+        }
+        let mut inner = self.inner();
+        let early = std::mem::take(&mut inner.early);
         if !early.is_empty() {
             let events = service.subscribe();
             // Ends with the service, which holds the other end.
-            std::thread::spawn(move || forward(&events, &early));
+            std::thread::spawn(move || forward(&events, early));
         }
         let kept = Arc::downgrade(&service);
         std::thread::spawn(move || maintain_now_and_then(&kept));
-        self.verification = service.verify_log_in_background();
-        self.service = Some(Arc::clone(&service));
+        inner.verification = service.verify_log_in_background();
+        inner.service = Some(Arc::clone(&service));
         service
     }
 }
 
 /// A crash loses at most these seconds of counts (interfaces.md, "Usage record").
 const BETWEEN_TURNS: Duration = Duration::from_secs(5);
+/// Uses are told at most this often.
+const BETWEEN_WORDS: Duration = Duration::from_secs(1);
 
 fn maintain_now_and_then(service: &Weak<Service>) {
+    let mut waited = Duration::ZERO;
     loop {
-        std::thread::sleep(BETWEEN_TURNS);
-        match service.upgrade() {
+        std::thread::sleep(BETWEEN_WORDS);
+        waited += BETWEEN_WORDS;
+        let Some(service) = service.upgrade() else { return };
+        service.tell_use();
+        if waited >= BETWEEN_TURNS {
+            waited = Duration::ZERO;
             // What could not be done now is done next time, and told at the end.
-            Some(service) => drop((service.write_usage(), service.maintain())),
-            None => return,
+            drop((service.write_usage(), service.maintain()));
         }
     }
 }
 
-fn forward(events: &Receiver<Event>, subscribers: &[Sender<Event>]) {
-    for event in events {
-        for subscriber in subscribers {
-            // Whoever hung up has lost interest.
-            let _ = subscriber.send(event.clone());
-        }
+fn forward(events: &Receiver<Event>, mut subscribers: Vec<Sender<Event>>) {
+    // That the store is open now is the first thing to hear.
+    for event in std::iter::once(Event::Changed).chain(events) {
+        // Whoever hung up has lost interest.
+        subscribers.retain(|subscriber| subscriber.send(event.clone()).is_ok());
     }
 }
 
 impl Gateway for InProcess {
     fn state(&self) -> Result<StoreState, Error> {
-        if self.inner().service.is_some() {
-            return Ok(StoreState::Ready);
+        match self.opened() {
+            Some(_) => Ok(StoreState::Ready),
+            None => self.opener.state(),
         }
-        self.opener.state()
     }
 
     fn initialize(&self, seal: SealChoice) -> Result<(), Error> {
@@ -226,26 +295,20 @@ impl Gateway for InProcess {
                 "open one without --read-only to make it",
             ));
         }
-        let mut inner = self.inner();
-        if inner.service.is_some() {
+        let _alone = self.opening();
+        if self.opened().is_some() {
             return Err(Error::new(
                 Code::Conflict,
                 "there is a store already, and it is open",
                 "onboard a further organization in it instead",
             ));
         }
-        let service = self.opener.create(seal)?;
-        inner.keep(service);
+        self.keep(self.opener.create(seal)?);
         Ok(())
     }
 
     fn unlock(&self, passphrase: &Secret) -> Result<(), Error> {
-        let mut inner = self.inner();
-        if inner.service.is_none() {
-            let service = self.opener.open(Some(passphrase))?;
-            inner.keep(service);
-        }
-        Ok(())
+        self.unseal(passphrase).map(drop)
     }
 
     fn ask(&self, session: Option<SessionId>, request: Request) -> Result<Response, Error> {
@@ -260,16 +323,7 @@ impl Gateway for InProcess {
     }
 
     fn rotate_seal(&self, session: Option<SessionId>, seal: SealChoice) -> Result<SealStatus, Error> {
-        let actor = self.acting(session);
-        let mut sealed = None;
-        self.service()?.rotate_seal(&actor, || {
-            let before = self.opener.seal()?;
-            let after = self.opener.rotate_seal(&seal)?;
-            let what = format!("{} → {}", before.sealed_by, after.sealed_by);
-            sealed = Some(after);
-            Ok(what)
-        })?;
-        sealed.map_or_else(|| self.opener.seal(), Ok)
+        self.rotate_seal_as(&self.acting(session), &seal)
     }
 
     fn examine(&self, passphrase: Option<&Secret>, repair: bool) -> Result<DoctorReport, Error> {
@@ -318,6 +372,8 @@ impl Gateway for InProcess {
             return service.subscribe();
         }
         let (sender, receiver) = channel();
+        // Asking costs the others a look; those who hung up are not kept for it.
+        inner.early.retain(|early| early.send(Event::Changed).is_ok());
         inner.early.push(sender);
         receiver
     }

@@ -1,14 +1,17 @@
 //! The one door that console and command line go through, whether the service is in this process or behind a socket.
 
 pub mod in_process;
+pub mod private;
 mod recovery;
+pub mod socket;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use self::recovery::{
     BackupContents, BackupSource, DecryptedWith, DoctorLine, DoctorReport, PartState, RestoreReport,
@@ -74,6 +77,11 @@ pub trait Gateway: Send + Sync {
         None
     }
 
+    /// Whether others ask the same store meanwhile, as through a daemon: only then can anything be seen in use.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Everything that happens from now on.
     fn subscribe(&self) -> Receiver<Event>;
 
@@ -124,13 +132,16 @@ fn elsewhere(path: &Path) -> Error {
 }
 
 /// What a store needs before it answers requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum StoreState {
     /// There is none: the wizard makes it. A key file would be proposed here.
     Absent {
         /// Where the data will be.
+        #[schema(value_type = String)]
         data_dir: PathBuf,
         /// Where a key file would be.
+        #[schema(value_type = String)]
         key_file: PathBuf,
     },
     /// It is sealed with a passphrase.
@@ -153,16 +164,18 @@ pub enum OpeningStep {
 }
 
 /// How the seal of a store is to be kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SealChoice {
     /// In a new key file (0400) at this path, outside the data directory.
+    #[schema(value_type = String)]
     KeyFile(PathBuf),
     /// In somebody's head.
-    Passphrase(Secret),
+    Passphrase(#[serde(with = "crate::service::exposed")] Secret),
 }
 
 /// How a store is sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SealStatus {
     /// The store's random name, as hexadecimal digits.
     pub store: String,
@@ -173,7 +186,7 @@ pub struct SealStatus {
 }
 
 /// What opens a store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Seal {
     /// A passphrase.
@@ -186,6 +199,7 @@ pub enum Seal {
     /// A key file.
     KeyFile {
         /// Where it is.
+        #[schema(value_type = String)]
         path: PathBuf,
     },
     /// A credential that systemd hands over.

@@ -6,6 +6,7 @@
 use super::error::{Code, Error};
 use super::request::Credentials;
 use super::{Actor, Service};
+use crate::domain::audit::Action;
 use crate::domain::cashier::{Cashier, Role};
 use crate::domain::text::Email;
 
@@ -22,17 +23,18 @@ impl Service {
     /// role away between this and the change.
     pub(super) fn signed_in(&self, actor: &Actor, needed: Role) -> Result<Acting, Error> {
         changes_allowed(actor)?;
-        let email = actor
-            .session
-            .and_then(|session| self.sessions.email(session, self.ports.clock.monotonic()));
-        let email = email.ok_or_else(|| {
+        let session = self.sessions.of(actor, self.ports.clock.monotonic());
+        let session = session.ok_or_else(|| {
             Error::new(
                 Code::SignInRequired,
                 "this change needs a cashier, and nobody has signed in within the last ten minutes",
                 "sign in and repeat it",
             )
         })?;
-        email_allowed(actor, &email)?;
+        if session.read_only {
+            return Err(only_looks());
+        }
+        let email = session.email;
         let registry = self.registry();
         let (cashier, _) = registry.cashier(&email)?;
         if cashier.disabled_at.is_some() {
@@ -45,6 +47,21 @@ impl Service {
         })
     }
 
+    /// An admin who signed in; `None` for the store's owner on the host, who needs none.
+    pub(super) fn admin_or_owner(&self, actor: &Actor) -> Result<Option<Acting>, Error> {
+        self.signed_in_or_owner(actor, Role::Admin)
+    }
+
+    /// The same for another role.
+    pub(super) fn signed_in_or_owner(&self, actor: &Actor, needed: Role) -> Result<Option<Acting>, Error> {
+        match self.signed_in(actor, needed) {
+            Ok(acting) => Ok(Some(acting)),
+            // Who comes as one cashier does not come as the owner, though the process runs as that account.
+            Err(_) if actor.owns_store && actor.fixed_email.is_none() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The cashier whose password this is, if the role is enough for the change. That takes its time, so
     /// [`Self::still_proven`] has to be asked before the change.
     pub(super) fn proven(
@@ -54,7 +71,7 @@ impl Service {
         needed: Role,
     ) -> Result<Cashier, Error> {
         changes_allowed(actor)?;
-        let proven = self.check_password(actor, credentials)?;
+        let proven = self.check_password(actor, credentials, Action::SignInFailed)?;
         role_allowed(&proven.email, proven.role, needed)?;
         Ok(proven)
     }
@@ -86,13 +103,17 @@ impl Service {
 
 pub(super) fn changes_allowed(actor: &Actor) -> Result<(), Error> {
     if actor.read_only {
-        return Err(Error::new(
-            Code::ReadOnly,
-            "this console may only look",
-            "open one without --read-only to change something",
-        ));
+        return Err(only_looks());
     }
     Ok(())
+}
+
+fn only_looks() -> Error {
+    Error::new(
+        Code::ReadOnly,
+        "this console may only look",
+        "open one without --read-only to change something",
+    )
 }
 
 pub(super) fn email_allowed(actor: &Actor, email: &Email) -> Result<(), Error> {

@@ -28,8 +28,10 @@ impl Service {
             name: self.name_of_store(),
             whom,
         };
-        let actor = actor.clone();
-        self.begin_job(move |service, job| service.finish_backup(&actor, &order, job))
+        let beginner = actor.clone();
+        self.begin_job(actor, move |service, job| {
+            service.finish_backup(&beginner, &order, job)
+        })
     }
 
     fn finish_backup(&self, actor: &Actor, order: &BackupOrder, job: &Job) -> Result<Response, Error> {

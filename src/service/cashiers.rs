@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::access::{Acting, changes_allowed, disabled, email_allowed};
 use super::commit::{Changes, Note, Writer};
 use super::error::{Code, Error};
+use super::login::shown;
 use super::ports::{Record, RecordKey};
 use super::response::{CashierRow, EnrolmentCode, Response};
 use super::{Actor, Service};
@@ -44,6 +45,10 @@ impl Service {
                     .max(),
                 created_at: cashier.created_at,
                 created_by: cashier.created_by.clone(),
+                login: registry
+                    .logins
+                    .get(&cashier.id)
+                    .and_then(|(session, _)| shown(session, now)),
             }
         };
         registry
@@ -146,8 +151,11 @@ impl Service {
         cashier.enrolment = Some(Enrolment { digest, expires_at });
         let email = cashier.email.clone();
         let note = Note::done(action, None, email.as_str()).because(reason);
-        let put = vec![Record::Cashier(cashier)];
-        self.commit(writer, actor, acting, Changes::of(put, note))?;
+        let changes = Changes {
+            delete: self.login_of(cashier.id),
+            ..Changes::of(vec![Record::Cashier(cashier)], note)
+        };
+        self.commit(writer, actor, acting, changes)?;
         let code = Secret::new(code.expose().chunks(5).collect::<Vec<_>>().join(&b'-'));
         Ok(Response::EnrolmentCode(EnrolmentCode {
             email,
@@ -259,21 +267,13 @@ impl Service {
             Action::CashierEnabled
         };
         let disabled_at = disable.then(|| self.trusted_now());
+        let delete = self.login_of(cashier.id);
         let put = vec![Record::Cashier(Cashier {
             disabled_at,
             ..cashier
         })];
         let notes = vec![Note::done(action, None, email.as_str())];
-        self.commit(
-            &mut writer,
-            actor,
-            Some(&acting),
-            Changes {
-                put,
-                notes,
-                ..Changes::default()
-            },
-        )?;
+        self.commit(&mut writer, actor, Some(&acting), Changes { put, delete, notes })?;
         if disable {
             self.sessions.close(email);
         }
@@ -284,11 +284,7 @@ impl Service {
     pub(super) fn unlock_cashier(&self, actor: &Actor, email: &Email) -> Result<Response, Error> {
         changes_allowed(actor)?;
         let mut writer = self.writer();
-        let acting = match self.signed_in(actor, Role::Admin) {
-            Ok(acting) => Some(acting),
-            Err(_) if actor.owns_store && actor.fixed_email.is_none() => None,
-            Err(error) => return Err(error),
-        };
+        let acting = self.admin_or_owner(actor)?;
         self.registry().cashier(email)?;
         let delete: Vec<RecordKey> = {
             let registry = self.registry();

@@ -161,7 +161,7 @@ impl Service {
     pub(super) fn clock_alarm(&self, clock: &ClockView) -> Option<Alarm> {
         clock.jump.map(|jump| Alarm {
             level: Level::Critical,
-            kind: "clock_jumped",
+            kind: "clock_jumped".into(),
             message: format!(
                 "the wall clock shows {}, {} the time that can be trusted, {}",
                 clock.wall,

@@ -10,7 +10,9 @@ use super::ports::{Batch, Expectation, Record, RecordKey, Revision};
 use super::response::Event;
 use super::{Actor, Service, lock};
 use crate::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
+use crate::domain::cashier::Role;
 use crate::domain::id::{Id, RequestId};
+use crate::domain::organization::Organization;
 use crate::domain::text::Slug;
 use crate::domain::time::Timestamp;
 
@@ -67,14 +69,31 @@ impl Note {
     }
 }
 
-/// What was done, and the audit log does not have yet: who, and what.
+/// What was done, and the audit log does not have yet: who, under which name, and what.
 #[derive(Default)]
-pub(super) struct Untold(Mutex<Vec<(AuditActor, Note)>>);
+pub(super) struct Untold(Mutex<Vec<(AuditActor, Option<RequestId>, Note)>>);
 
 impl Service {
     /// The right to change.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
         lock(&self.writer)
+    }
+
+    /// A change of an organization's tokens by an operator: what `decide` makes of now is committed before anybody else
+    /// may decide. Gives that instant.
+    pub(super) fn change_tokens(
+        &self,
+        actor: &Actor,
+        organization: Option<&Slug>,
+        decide: impl FnOnce(&Organization, &Acting, Timestamp) -> Result<Changes, Error>,
+    ) -> Result<Timestamp, Error> {
+        let organization = self.organization(organization)?;
+        let mut writer = self.writer();
+        let acting = self.signed_in(actor, Role::Operator)?;
+        let now = self.trusted_now();
+        let changes = decide(&organization, &acting, now)?;
+        self.commit(&mut writer, actor, Some(&acting), changes)?;
+        Ok(now)
     }
 
     /// Commits what `changes` says, then shows it to everybody.
@@ -88,7 +107,11 @@ impl Service {
         acting: Option<&Acting>,
         changes: Changes,
     ) -> Result<(), Error> {
-        self.commit_of(writer, audit_actor(actor, acting), changes)
+        let deeds = self.commit_of(writer, audit_actor(actor, acting), actor.request, changes)?;
+        if deeds {
+            self.change_was_done(actor);
+        }
+        Ok(())
     }
 
     /// Logs what was done outside of the store and cannot be taken back: now, or once the store takes it.
@@ -99,8 +122,9 @@ impl Service {
         acting: Option<&Acting>,
         notes: impl IntoIterator<Item = Note>,
     ) {
-        let actor = audit_actor(actor, acting);
-        lock(&self.untold.0).extend(notes.into_iter().map(|note| (actor.clone(), note)));
+        let (who, request) = (audit_actor(actor, acting), actor.request);
+        let notes = notes.into_iter().map(|note| (who.clone(), request, note));
+        lock(&self.untold.0).extend(notes);
         // What the store does not take now is tried again.
         let _ = self.tell_rest(writer);
     }
@@ -118,20 +142,30 @@ impl Service {
 
     fn tell_rest(&self, writer: &mut Writer) -> Result<(), Error> {
         let mut untold = lock(&self.untold.0);
-        while let Some((actor, note)) = untold.first().cloned() {
+        while let Some((who, request, note)) = untold.first().cloned() {
             let changes = Changes {
                 notes: vec![note],
                 ..Changes::default()
             };
-            self.commit_of(writer, actor, changes)?;
+            self.commit_of(writer, who, request, changes)?;
             untold.remove(0);
         }
         Ok(())
     }
 
-    fn commit_of(&self, writer: &mut Writer, actor: AuditActor, changes: Changes) -> Result<(), Error> {
+    /// The same under the request's own name, where it has one; whether more was done than somebody's signing in.
+    fn commit_of(
+        &self,
+        writer: &mut Writer,
+        actor: AuditActor,
+        request: Option<RequestId>,
+        changes: Changes,
+    ) -> Result<bool, Error> {
         let now = self.trusted_now();
-        let request = RequestId(Id::new(now, self.random()?));
+        let request = match request {
+            Some(request) => request,
+            None => RequestId(Id::new(now, self.random()?)),
+        };
         let audit = self.chain(writer, actor, request, now, changes.notes);
         let mut batch = Batch {
             delete: changes.delete,
@@ -159,9 +193,10 @@ impl Service {
                 hash: head.hash,
             };
         }
+        let deeds = batch.audit.iter().any(super::repeats::is_deed);
         self.apply(batch);
         self.feed.publish(&Event::Changed);
-        Ok(())
+        Ok(deeds)
     }
 
     /// The entries that follow the log's head.
@@ -200,6 +235,10 @@ impl Service {
     fn apply(&self, batch: Batch) {
         let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
         let is_hold = |key: &RecordKey| *key == RecordKey::Hold;
+        let names_organization = batch
+            .put
+            .iter()
+            .any(|(record, _)| matches!(record, Record::Organization(_)));
         let touches_hold =
             batch.delete.iter().any(is_hold) || batch.put.iter().any(|(record, _)| is_hold(&record.key()));
         for key in &batch.delete {
@@ -212,6 +251,11 @@ impl Service {
             } else {
                 registry.put(record, revision);
             }
+        }
+        if names_organization {
+            let organizations = registry.organizations.iter();
+            self.index
+                .set_organizations(organizations.map(|(organization, _)| organization));
         }
         if touches_hold {
             self.index.set_hold(registry.hold.as_ref().map(|(hold, _)| hold));
@@ -231,11 +275,13 @@ impl Service {
 }
 
 pub(super) fn audit_actor(actor: &Actor, acting: Option<&Acting>) -> AuditActor {
+    // Only the account's word stands for it.
+    let said = || Some(format!("{} (said)", actor.said_address.as_ref()?));
     AuditActor {
         cashier: acting.map(|acting| acting.email.clone()),
         role: acting.and_then(|acting| acting.role),
         os_user: actor.os_user.clone(),
         uid: actor.uid,
-        address: actor.address.clone(),
+        address: actor.address.clone().or_else(said),
     }
 }

@@ -1,21 +1,29 @@
 //! Opening what clients encrypted, with the active private key and no other.
 //!
-//! One error for every failure, whatever it was. The generation is looked at again after the work: a key that was rotated
-//! away meanwhile answers nothing. The MGF1 variant that last succeeded is tried first.
+//! One error for every failure, whatever it was, after the same work: what is no Base64, or names a key that nobody knows,
+//! is tried like any other ciphertext. The generation is looked at again after the work: a key that was rotated away
+//! meanwhile answers nothing. The MGF1 variant that last succeeded is tried first, unless the request names one.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 
-use super::Service;
 use super::error::{Code, Error};
 use super::ports::{CryptoError, PrivateKey};
+use super::request::Ciphertext;
 use super::response::Decrypted;
+use super::{Actor, Service};
 use crate::domain::id::OrganizationId;
 use crate::domain::key_pair::{Fingerprint, KeyPair, Mgf1};
-use crate::domain::text::Slug;
+use crate::domain::text::{Slug, escape};
+
+/// Ciphertexts in one request.
+pub(super) const MOST: usize = 64;
+/// And their characters, as in a request's body.
+const MOST_CHARACTERS: usize = 64 * 1024;
+/// Characters that are kept of who named a replaced key.
+const WHO: usize = 128;
 
 /// Private keys that are ready to decrypt, one an organization.
 #[derive(Default)]
@@ -23,11 +31,58 @@ pub(super) struct Decryptors {
     open: RwLock<HashMap<OrganizationId, Arc<Decryptor>>>,
 }
 
-struct Decryptor {
+pub(super) struct Decryptor {
     generation: u32,
     key: Box<dyn PrivateKey>,
-    /// Whether the last client used MGF1 with SHA-1.
-    sha1_habit: AtomicBool,
+}
+
+/// An organization's keys as a request finds them.
+pub(super) struct Keys {
+    pair: KeyPair,
+    replaced: Vec<Fingerprint>,
+}
+
+impl Keys {
+    /// The active generation.
+    pub(super) const fn generation(&self) -> u32 {
+        self.pair.generation
+    }
+
+    /// The active pair.
+    pub(super) const fn pair(&self) -> &KeyPair {
+        &self.pair
+    }
+}
+
+/// A ciphertext to try, and the MGF1 variant to begin with.
+#[derive(Default)]
+pub(super) struct Attempt {
+    ciphertext: Vec<u8>,
+    first: Option<Mgf1>,
+}
+
+impl Attempt {
+    /// A Base64 text; what is none becomes a ciphertext that fails like any other.
+    pub(super) fn of(text: &str, first: Option<Mgf1>) -> Self {
+        let text: String = text.split_ascii_whitespace().collect();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(text);
+        Self {
+            ciphertext: decoded.unwrap_or_default(),
+            first,
+        }
+    }
+
+    /// Whether these are the bytes that will be tried.
+    pub(super) fn is(&self, ciphertext: &[u8]) -> bool {
+        self.ciphertext == ciphertext
+    }
+}
+
+impl Decryptor {
+    /// The private key.
+    pub(super) fn key(&self) -> &dyn PrivateKey {
+        &*self.key
+    }
 }
 
 impl Decryptors {
@@ -62,86 +117,141 @@ impl Decryptors {
 }
 
 impl Service {
-    /// Opens a Base64 ciphertext; `named` is the fingerprint that the client says it used.
+    /// Opens several ciphertexts, each with an answer of its own, for `actor`.
     ///
     /// # Errors
-    /// `KeyRotated` for a client that names a replaced key, else one error for every failure.
-    pub fn decrypt(
+    /// There are too many; else as for one: of each, `KeyRotated` where it names a replaced key, and one error for every
+    /// failure.
+    pub fn decrypt_all(
         &self,
+        actor: &Actor,
         organization: Option<&Slug>,
-        ciphertext: &str,
-        named: Option<Fingerprint>,
-    ) -> Result<Decrypted, Error> {
-        let (id, pair) = {
-            let registry = self.registry();
-            let (_, organization) = registry.organization(organization)?;
-            let id = organization.id;
-            (id, registry.active_pair(id)?.0.clone())
+        items: &[Ciphertext],
+    ) -> Result<Vec<Result<Decrypted, Error>>, Error> {
+        self.refuse_older_state()?;
+        refuse_too_many(items)?;
+        let keys = self.keys_of(organization)?;
+        let attempt = |item: &Ciphertext| {
+            let is_known = self.named(actor, &keys, item.key)?;
+            Ok(if is_known {
+                Attempt::of(&item.text, item.mgf1)
+            } else {
+                Attempt::default()
+            })
         };
-        if let Some(named) = named.filter(|named| *named != pair.fingerprint) {
-            return Err(self.not_the_active_key(id, named, &pair));
-        }
-        let is_active = || {
-            let registry = self.registry();
-            let active = registry.active_pair(id);
-            active.is_ok_and(|(now, _)| now.generation == pair.generation)
-        };
-        // A key that was rotated away meanwhile may have lost its slot: that is no damage.
-        let decryptor = match self.decryptor(&pair) {
-            Err(_) if !is_active() => return Err(CryptoError::Decryption.into()),
-            decryptor => decryptor?,
-        };
-        let ciphertext: String = ciphertext.split_ascii_whitespace().collect();
-        // What is no Base64 takes the same road as what does not open: an empty ciphertext fails like any other.
-        let ciphertext = base64::engine::general_purpose::STANDARD
-            .decode(ciphertext)
-            .unwrap_or_default();
-        let first = if decryptor.sha1_habit.load(Ordering::Relaxed) {
-            Mgf1::Sha1
-        } else {
-            Mgf1::Sha256
-        };
-        let opened = decryptor.key.decrypt(&ciphertext, first);
-        let still_active = is_active();
-        match opened {
-            Ok((plaintext, mgf1)) if still_active => {
-                decryptor.sha1_habit.store(mgf1 == Mgf1::Sha1, Ordering::Relaxed);
-                self.usage.count_decryption(id, Ok(mgf1), self.trusted_now());
-                Ok(Decrypted {
-                    plaintext,
-                    mgf1,
-                    generation: pair.generation,
-                })
-            }
-            _ => {
-                if !still_active {
-                    // It may have been opened again after the rotation forgot it.
-                    self.decryptors.forget_generation(id, pair.generation);
-                }
-                self.usage.count_decryption(id, Err(()), self.trusted_now());
-                Err(CryptoError::Decryption.into())
-            }
-        }
+        let attempts = items.iter().map(attempt);
+        self.open_all(&keys, attempts.collect())
     }
 
-    fn not_the_active_key(&self, id: OrganizationId, named: Fingerprint, active: &KeyPair) -> Error {
-        let known = self
-            .registry()
-            .pairs
-            .get(&id)
-            .is_some_and(|p| p.iter().any(|(p, _)| p.fingerprint == named));
-        if !known {
-            return CryptoError::Decryption.into();
+    /// Opens one.
+    pub(super) fn decrypt(
+        &self,
+        actor: &Actor,
+        organization: Option<&Slug>,
+        text: String,
+        key: Option<Fingerprint>,
+    ) -> Result<Decrypted, Error> {
+        let only = Ciphertext {
+            text,
+            key,
+            mgf1: None,
+        };
+        let answers = self.decrypt_all(actor, organization, &[only])?;
+        let failed = || Err(CryptoError::Decryption.into());
+        answers.into_iter().next().unwrap_or_else(failed)
+    }
+
+    /// The active key of an organization, and the names of those before it.
+    pub(super) fn keys_of(&self, organization: Option<&Slug>) -> Result<Keys, Error> {
+        let registry = self.registry();
+        let (_, organization) = registry.organization(organization)?;
+        let (pair, _) = registry.active_pair(organization.id)?;
+        let all = registry.pairs.get(&organization.id).into_iter().flatten();
+        Ok(Keys {
+            pair: pair.clone(),
+            replaced: all
+                .map(|(other, _)| other.fingerprint)
+                .filter(|other| *other != pair.fingerprint)
+                .collect(),
+        })
+    }
+
+    /// Whether the fingerprint that a client says it used is the active key's, or left out; false for an unknown one.
+    ///
+    /// # Errors
+    /// `KeyRotated` for a replaced key, which is counted.
+    pub(super) fn named(
+        &self,
+        actor: &Actor,
+        keys: &Keys,
+        named: Option<Fingerprint>,
+    ) -> Result<bool, Error> {
+        let active = &keys.pair;
+        let Some(named) = named.filter(|named| *named != active.fingerprint) else {
+            return Ok(true);
+        };
+        if !keys.replaced.contains(&named) {
+            return Ok(false);
         }
-        self.usage.count_stale(id);
-        Error::new(
+        self.usage
+            .count_stale(active.organization, &who(actor), named, self.trusted_now());
+        Err(Error::new(
             Code::KeyRotated,
             format!("the key {} was replaced by {}", named.short(), active.fingerprint),
             "fetch the current public key and encrypt again",
         )
+        .about([active.fingerprint.to_string()]))
     }
 
-    fn decryptor(&self, pair: &KeyPair) -> Result<Arc<Decryptor>, Error> {
+    /// Opens what is to be tried; what is an error already stays one.
+    pub(super) fn open_all(
+        &self,
+        keys: &Keys,
+        attempts: Vec<Result<Attempt, Error>>,
+    ) -> Result<Vec<Result<Decrypted, Error>>, Error> {
+        let pair = &keys.pair;
+        let decryptor = match self.decryptor(pair) {
+            Ok(decryptor) => Some(decryptor),
+            // A key that was rotated away meanwhile may have lost its slot: that is no damage.
+            Err(_) if !self.is_active(pair) => None,
+            Err(error) => return Err(error),
+        };
+        let mut habit = self.usage.habit(pair.organization);
+        let mut open = |attempt: Attempt| -> Result<Decrypted, Error> {
+            let decryptor = decryptor.as_ref().ok_or(CryptoError::Decryption)?;
+            let first = attempt.first.unwrap_or(habit);
+            let (plaintext, mgf1) = decryptor.key.decrypt(&attempt.ciphertext, first)?;
+            habit = mgf1;
+            Ok(Decrypted {
+                plaintext,
+                mgf1,
+                generation: pair.generation,
+            })
+        };
+        let mut opened: Vec<_> = attempts
+            .into_iter()
+            .map(|attempt| attempt.and_then(&mut open))
+            .collect();
+        if !self.is_active(pair) {
+            // It may have been opened again after the rotation forgot it.
+            self.decryptors
+                .forget_generation(pair.organization, pair.generation);
+            for answer in opened.iter_mut().filter(|answer| answer.is_ok()) {
+                *answer = Err(CryptoError::Decryption.into());
+            }
+        }
+        self.usage
+            .count_decryptions(pair.organization, &opened, self.trusted_now());
+        Ok(opened)
+    }
+
+    pub(super) fn is_active(&self, pair: &KeyPair) -> bool {
+        let registry = self.registry();
+        let active = registry.active_pair(pair.organization);
+        active.is_ok_and(|(now, _)| now.generation == pair.generation)
+    }
+
+    pub(super) fn decryptor(&self, pair: &KeyPair) -> Result<Arc<Decryptor>, Error> {
         if let Some(open) = self.decryptors.find(pair.organization, pair.generation) {
             return Ok(open);
         }
@@ -149,9 +259,28 @@ impl Service {
         let decryptor = Arc::new(Decryptor {
             generation: pair.generation,
             key,
-            sha1_habit: AtomicBool::new(false),
         });
         self.decryptors.keep(pair.organization, &decryptor);
         Ok(decryptor)
     }
+}
+
+fn refuse_too_many(items: &[Ciphertext]) -> Result<(), Error> {
+    let characters: usize = items.iter().map(|item| item.text.len()).sum();
+    if items.len() > MOST || characters > MOST_CHARACTERS {
+        let message = format!("there are {} ciphertexts of {characters} characters", items.len());
+        let hint = format!("send {MOST} of {MOST_CHARACTERS} characters at most in one request");
+        return Err(Error::new(Code::Invalid, message, hint));
+    }
+    Ok(())
+}
+
+/// Who asks, as the stale-client meter names it: the account, and the address that it said it asks for.
+fn who(actor: &Actor) -> String {
+    let account = format!("{} (uid {})", actor.os_user, actor.uid);
+    let who = match actor.address.as_ref().or(actor.said_address.as_ref()) {
+        Some(address) => format!("{address} through {account}"),
+        None => account,
+    };
+    escape(&who).chars().take(WHO).collect()
 }

@@ -2,15 +2,18 @@
 //!
 //! The message says what happened and to what, the hint what to do next. Neither ever holds a secret.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ports::{CryptoError, EntropyError, StoreError};
 use crate::domain::text::TextError;
 
 /// A refused or failed request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Error {
     /// For programs.
     pub code: Code,
@@ -20,11 +23,20 @@ pub struct Error {
     pub hint: String,
     /// The field of a form that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<&'static str>,
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub field: Option<Cow<'static, str>>,
+    /// What it is about, for programs: the paths of a payload's fields (JSON Pointer, RFC 6901), or the fingerprint of the
+    /// key that took another's place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+    /// In how many seconds it may be tried again, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>, nullable = false)]
+    pub retry_after: Option<u64>,
 }
 
 /// What kind of failure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// A value breaks a rule.
@@ -47,6 +59,10 @@ pub enum Code {
     DecryptionFailed,
     /// The client encrypted to a key that was replaced.
     KeyRotated,
+    /// Fields of a payload that must be encrypted came in clear.
+    ClearFields,
+    /// A field of a payload opens to what is no text.
+    NotText,
     /// Nothing was onboarded yet.
     NotOnboarded,
     /// The seal is not this store's, or the passphrase is wrong.
@@ -90,6 +106,8 @@ impl Code {
             Self::ReadOnly => "read_only",
             Self::DecryptionFailed => "decryption_failed",
             Self::KeyRotated => "key_rotated",
+            Self::ClearFields => "clear_fields",
+            Self::NotText => "not_text",
             Self::NotOnboarded => "not_onboarded",
             Self::WrongSeal => "wrong_seal",
             Self::Sealed => "sealed",
@@ -116,15 +134,37 @@ impl Error {
             message: message.into(),
             hint: hint.into(),
             field: None,
+            about: Vec::new(),
+            retry_after: None,
         }
     }
 
     /// The same about one field of a form.
     #[must_use]
     pub fn on(mut self, field: &'static str) -> Self {
-        self.field = Some(field);
+        self.field = Some(Cow::Borrowed(field));
         self
     }
+
+    /// The same, and may be tried again after so long; a second that has begun is a whole one.
+    #[must_use]
+    pub const fn again_in(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(whole_seconds(wait));
+        self
+    }
+
+    /// The same about these things, for programs.
+    #[must_use]
+    pub fn about(mut self, things: impl IntoIterator<Item = String>) -> Self {
+        self.about = things.into_iter().collect();
+        self
+    }
+}
+
+/// The least whole seconds that are as long.
+#[must_use]
+pub const fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + if wait.subsec_nanos() > 0 { 1 } else { 0 }
 }
 
 impl fmt::Display for Error {

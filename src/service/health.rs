@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::commit::{Changes, Note};
 use super::error::Error;
 use super::ports::Notice;
-use super::response::{Alarm, Health, Level, Noticed};
+use super::response::{Alarm, Health, Level, Noticed, RefusalsView};
 use super::{Service, lock};
 use crate::domain::audit::Action;
 use crate::domain::audit::chain::Verdict;
@@ -18,6 +18,9 @@ const OLD_BACKUP: TimeDelta = TimeDelta::days(7);
 /// The time that a new store has for its first backup.
 const FIRST_BACKUP: TimeDelta = TimeDelta::days(1);
 
+/// From so many refused verifications a minute on, somebody should know.
+const MANY_REFUSALS: u64 = 60;
+
 impl Service {
     pub(super) fn health(&self) -> Health {
         let store = self.ports.store.health();
@@ -26,7 +29,7 @@ impl Service {
         if rollback.is_some() {
             alarms.push(Alarm {
                 level: Level::Critical,
-                kind: "rolled_back",
+                kind: "rolled_back".into(),
                 message: "an older state of the store is in the place of a newer one".to_owned(),
                 hint: "put the newer copy back, or have an admin accept this one".to_owned(),
             });
@@ -42,7 +45,7 @@ impl Service {
         if let Some(hold) = &recovery.hold {
             alarms.push(Alarm {
                 level: Level::Critical,
-                kind: "tokens_held",
+                kind: "tokens_held".into(),
                 message: format!(
                     "a backup of {} was restored: its tokens are refused until an admin releases them",
                     hold.backup_at
@@ -51,6 +54,8 @@ impl Service {
                     .to_owned(),
             });
         }
+        let refusals = self.refusals.view(self.time.latest());
+        alarms.extend(of_refusals(&refusals));
         alarms.extend(self.erasures.missing());
         alarms.extend(self.erasures.alarm());
         alarms.extend(store.faults.iter().map(|fault| of_fault(fault)));
@@ -66,6 +71,7 @@ impl Service {
             log: self.log_verdict(),
             rollback,
             recovery,
+            refusals,
             alarms,
         }
     }
@@ -73,9 +79,9 @@ impl Service {
     /// Backups are made daily; a new store has a day for its first.
     fn backup_alarm(&self, last: Option<&LastBackup>) -> Option<Alarm> {
         let now = self.now();
-        let warning = |kind, message| Alarm {
+        let warning = |kind: &'static str, message| Alarm {
             level: Level::Warning,
-            kind,
+            kind: kind.into(),
             message,
             hint: "run: strongroom backup, and have it run daily".to_owned(),
         };
@@ -131,7 +137,7 @@ fn of_log(verdict: Verdict, is_older: bool) -> Option<Alarm> {
     };
     Some(Alarm {
         level: Level::Critical,
-        kind,
+        kind: kind.into(),
         message,
         hint: "keep a copy of data and state directory, and find out who could write there; run: strongroom audit verify"
             .to_owned(),
@@ -142,10 +148,40 @@ fn of_log(verdict: Verdict, is_older: bool) -> Option<Alarm> {
 fn of_memory(is_locked: bool) -> Option<Alarm> {
     (!is_locked).then(|| Alarm {
         level: Level::Warning,
-        kind: "memory_not_locked",
+        kind: "memory_not_locked".into(),
         message: "the keys are in memory that may be swapped out: no more of it may be locked".to_owned(),
         hint: "raise RLIMIT_MEMLOCK (LimitMEMLOCK=1M in the unit), or turn swap off".to_owned(),
     })
+}
+
+/// Somebody guesses, or a service goes on with a token that ended.
+fn of_refusals(refusals: &RefusalsView) -> Option<Alarm> {
+    let most = refusals
+        .sources
+        .first()
+        .map_or_else(String::new, |most| format!(", most from {}", most.source));
+    (refusals.last_minute >= MANY_REFUSALS).then(|| Alarm {
+        level: Level::Warning,
+        kind: "verifications_refused".into(),
+        message: format!(
+            "{} refused verifications in the last minute{most}",
+            grouped(refusals.last_minute)
+        ),
+        hint: "give that service a token that works, or keep that address out".to_owned(),
+    })
+}
+
+/// `1,204`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A fault says what to do after a semicolon.
@@ -155,7 +191,7 @@ fn of_fault(fault: &str) -> Alarm {
         .unwrap_or((fault, "run: strongroom doctor"));
     Alarm {
         level: Level::Critical,
-        kind: "store_fault",
+        kind: "store_fault".into(),
         message: message.to_owned(),
         hint: hint.to_owned(),
     }
@@ -169,7 +205,9 @@ fn noticed(notice: &Notice) -> Noticed {
         ),
         Notice::Replayed(frames) => (
             "replayed",
-            format!("the database was behind the journal by {frames} commits, and has them now"),
+            format!(
+                "after a crash the newest commits ({frames}) were taken from the journal: nothing is lost"
+            ),
         ),
         Notice::Rebuilt(why) => (
             "rebuilt",
@@ -196,7 +234,10 @@ fn noticed(notice: &Notice) -> Noticed {
             "usage could not be read, and is counted anew".to_owned(),
         ),
     };
-    Noticed { kind, message }
+    Noticed {
+        kind: kind.into(),
+        message,
+    }
 }
 
 /// What deserves an entry: everything but a replay, which follows every crash and loses nothing.

@@ -66,28 +66,24 @@ impl Service {
         organization: Option<&Slug>,
         token: &TokenRef,
     ) -> Result<Response, Error> {
-        let organization = self.organization(organization)?;
-        let mut writer = self.writer();
-        let acting = self.signed_in(actor, Role::Operator)?;
-        let now = self.trusted_now();
-        let mut token = self.resolve(organization.id, token)?;
-        let leaked = token
-            .revocation
-            .as_ref()
-            .is_some_and(|revocation| revocation.leaked);
-        if !token.life.can_be_restored(leaked, now) {
-            return Err(not_restorable(&token, leaked));
-        }
-        token.life.revoked_at = None;
-        token.revocation = None;
-        self.refuse_labels_of_others(&token, now)?;
-        let note = Note::done(
-            Action::TokenRestored,
-            Some(organization.slug.clone()),
-            subject(&token),
-        );
-        let put = vec![Record::Token(token)];
-        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
+        let now = self.change_tokens(actor, organization, |organization, _, now| {
+            let mut token = self.resolve(organization.id, token)?;
+            let leaked = token
+                .revocation
+                .as_ref()
+                .is_some_and(|revocation| revocation.leaked);
+            if !token.life.can_be_restored(leaked, now) {
+                return Err(not_restorable(&token, leaked));
+            }
+            token.life.revoked_at = None;
+            token.revocation = None;
+            self.refuse_labels_of_others(&token, now)?;
+            let slug = Some(organization.slug.clone());
+            let note = Note::done(Action::TokenRestored, slug, subject(&token));
+            Ok(Changes::of(vec![Record::Token(token)], note))
+        })?;
+        // Whoever was refused meanwhile was not silent.
+        self.counting.begin_anew(now);
         Ok(Response::Done)
     }
 
@@ -129,7 +125,7 @@ fn end(
     by: &Email,
     reason: Option<Reason>,
 ) -> Result<Token, Error> {
-    let status = token.life.status(token.lifetime, now);
+    let status = token.life.stage(now);
     let was_leaked = token
         .revocation
         .as_ref()

@@ -7,11 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::access::changes_allowed;
 use super::error::{Code, Error};
 use super::ports::BackupWatch;
 use super::request::JobId;
 use super::response::{Event, Response};
-use super::{Service, lock};
+use super::{Actor, Service, lock};
+use crate::domain::text::Email;
 
 const RUNNING: u8 = 0;
 const CANCELLED: u8 = 1;
@@ -27,6 +29,15 @@ pub(super) struct Jobs {
 #[derive(Debug, Default)]
 pub(super) struct Job {
     state: AtomicU8,
+    begun_by: Beginner,
+}
+
+/// Who began it: the account, the cashier that it is bound to, and the one who had signed in.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Beginner {
+    uid: u32,
+    fixed_email: Option<Email>,
+    cashier: Option<Email>,
 }
 
 impl Job {
@@ -68,10 +79,14 @@ impl Service {
     /// Runs `work` on a thread of its own; its end arrives on the feed.
     pub(super) fn begin_job(
         self: &Arc<Self>,
+        actor: &Actor,
         work: impl FnOnce(&Self, &Job) -> Result<Response, Error> + Send + 'static,
     ) -> Result<Response, Error> {
         let number = self.jobs.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let job = Arc::new(Job::default());
+        let job = Arc::new(Job {
+            begun_by: self.beginner(actor),
+            ..Job::default()
+        });
         lock(&self.jobs.running).insert(number, Arc::clone(&job));
         let service = Arc::clone(self);
         let run = move || {
@@ -95,8 +110,25 @@ impl Service {
         }
     }
 
-    pub(super) fn cancel_job(&self, JobId(number): JobId) -> Result<Response, Error> {
+    fn beginner(&self, actor: &Actor) -> Beginner {
+        let session = self.sessions.of(actor, self.ports.clock.monotonic());
+        Beginner {
+            uid: actor.uid,
+            fixed_email: actor.fixed_email.clone(),
+            cashier: session.map(|session| session.email),
+        }
+    }
+
+    /// Ends a job: by who began it, an admin, or the store's owner.
+    pub(super) fn cancel_job(&self, actor: &Actor, JobId(number): JobId) -> Result<Response, Error> {
+        changes_allowed(actor)?;
         let job = lock(&self.jobs.running).get(&number).cloned();
+        if job
+            .as_ref()
+            .is_none_or(|job| job.begun_by != self.beginner(actor))
+        {
+            self.admin_or_owner(actor)?;
+        }
         let cancelled = job.is_some_and(|job| {
             job.state
                 .compare_exchange(RUNNING, CANCELLED, Ordering::AcqRel, Ordering::Acquire)

@@ -15,7 +15,6 @@ use super::response::{KeyGeneration, KeyView, Response};
 use super::{Actor, Service};
 use crate::domain::audit::Action;
 use crate::domain::cashier::{Cashier, Role};
-use crate::domain::field::FIELDS;
 use crate::domain::id::OrganizationId;
 use crate::domain::key_pair::{KeyPair, KeySize, KeyState, Mgf1};
 use crate::domain::organization::Organization;
@@ -42,8 +41,11 @@ impl Service {
             mgf1_sha1: usage.mgf1_sha1,
             failures: usage.failures,
             stale: usage.stale,
+            stale_callers: usage.stale_callers,
             last_decryption: usage.last,
-            fields: FIELDS.to_vec(),
+            last_mgf1: usage.last_mgf1,
+            last_sha1: usage.last_sha1,
+            fields: organization.fields.rules(),
             history: history.rev().map(|(pair, _)| generation(pair)).collect(),
         })))
     }
@@ -83,9 +85,9 @@ impl Service {
             );
         }
         let proven = self.proven(actor, &rotate.credentials, Role::Admin)?;
-        let (actor, size) = (actor.clone(), rotate.size);
-        self.begin_job(move |service, job| {
-            service.finish_rotation(&actor, &proven, (id, generation), size, job)
+        let (beginner, size) = (actor.clone(), rotate.size);
+        self.begin_job(actor, move |service, job| {
+            service.finish_rotation(&beginner, &proven, (id, generation), size, job)
         })
     }
 

@@ -4,13 +4,15 @@ use super::Service;
 use super::error::{Code, Error};
 use super::index::Slot;
 use super::request::{Show, Sort, TokenQuery, TokenRef};
-use super::response::{OrganizationRow, Response, RevokedView, TokenDetail, TokenPage, TokenRow, UseFlag};
+use super::response::{
+    OrganizationRow, Response, RevokedView, TokenDetail, TokenPage, TokenRow, UseFlag, WarningsRow,
+};
 use crate::domain::id::OrganizationId;
 use crate::domain::organization::Organization;
 use crate::domain::text::Slug;
 use crate::domain::time::Timestamp;
-use crate::domain::token::Token;
-use crate::domain::usage;
+use crate::domain::token::{Lifetime, Token};
+use crate::domain::usage::{self, Caller};
 
 /// The most rows of one answer.
 const MAX_ROWS: usize = 10_000;
@@ -47,6 +49,12 @@ impl Service {
         organization: Option<&Slug>,
         token: &TokenRef,
     ) -> Result<Response, Error> {
+        let detail = self.detail(organization, token)?;
+        Ok(Response::Token(Box::new(detail)))
+    }
+
+    /// Everything about one token.
+    pub(super) fn detail(&self, organization: Option<&Slug>, token: &TokenRef) -> Result<TokenDetail, Error> {
         let organization = self.organization(organization)?;
         let token = self.resolve(organization.id, token)?;
         let Some(slot) = self.index.slot(token.id) else {
@@ -54,6 +62,13 @@ impl Service {
         };
         let now = self.now();
         let usage = self.usage_of(slot);
+        let (live, minutes_60) = self.usage.callers.of(slot, self.time.latest());
+        let last_hour = |caller: &Caller| {
+            let same = live
+                .iter()
+                .find(|uses| uses.address == caller.address && uses.agent == caller.agent);
+            same.map_or(0, |uses| uses.last_hour)
+        };
         let leaked = token
             .revocation
             .as_ref()
@@ -74,12 +89,16 @@ impl Service {
             .replaces
             .or_else(|| self.index.token(token.replaced_by?)?.0.replaces)
             .map(|(_, overlap)| overlap);
-        Ok(Response::Token(Box::new(TokenDetail {
+        Ok(TokenDetail {
             row: self.row(slot, now),
             organization: organization.slug,
             first_used: usage.first,
             days_90: usage::window(&usage.days, now.day(), usage::DAYS),
+            callers_last_hour: usage.callers.iter().map(last_hour).collect(),
             callers: usage.callers,
+            minutes_60,
+            allowed: token.allowed.clone(),
+            own_warnings: token.warnings.is_some(),
             revoked,
             restorable_until: token
                 .life
@@ -89,7 +108,8 @@ impl Service {
             deleted_at: token.life.deleted_at,
             overlap,
             chain,
-        })))
+            finish: self.finish_view(&token, slot, now),
+        })
     }
 
     /// A token's predecessors, itself and its successors, the oldest first.
@@ -127,6 +147,7 @@ impl Service {
         };
         TokenRow {
             masked: token.masked(),
+            owner: token.owner().clone(),
             id: token.id,
             name: token.name,
             service: token.service,
@@ -136,6 +157,8 @@ impl Service {
             flag,
             lifetime: token.lifetime,
             minted_at: token.life.minted_at,
+            note: token.note,
+            warnings: self.index.ladder(slot),
             minted_by: token.minted_by,
             expires_at: token.life.expires_at,
             ends_at: token.life.ends_at(),
@@ -197,6 +220,14 @@ impl Service {
             created_at: organization.created_at,
             tokens: live.counts,
             nearest,
+            contacts: organization.contacts.clone(),
+            warnings: Lifetime::ALL
+                .map(|lifetime| WarningsRow {
+                    lifetime,
+                    warnings: organization.warnings.of(lifetime),
+                    own: organization.warnings.own(lifetime).is_some(),
+                })
+                .into(),
         }
     }
 }

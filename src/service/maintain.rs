@@ -14,6 +14,8 @@ impl Service {
             self.log_opening(),
             self.keep_time(false),
             self.tell_untold(),
+            self.rehash_met(),
+            self.finish_quiet(),
             self.ports.store.maintain().map_err(Error::from),
             self.log_opening(),
             self.checkpoint_log(false),

@@ -3,19 +3,22 @@
 //! A rotation leaves the old token as it is; its overlap begins when the new one's reveal is acknowledged (`reveal`).
 
 use super::access::Acting;
+use super::allow::{listed, told};
 use super::commit::{Changes, Note, Writer};
 use super::error::{Code, Error};
 use super::ports::Record;
 use super::request::{CreateToken, RotateToken, TokenRef};
 use super::response::{Minted, Response};
 use super::{Actor, Service};
+use crate::domain::address::AddressRange;
 use crate::domain::audit::Action;
 use crate::domain::cashier::Role;
 use crate::domain::id::{Id, OrganizationId, TokenId};
 use crate::domain::organization::Organization;
-use crate::domain::secret::Secret;
-use crate::domain::text::{Environment, ServiceName, Slug, TokenName, Variable};
-use crate::domain::token::{Life, Lifetime, Overlap, Token, TokenSecret};
+use crate::domain::secret::{Secret, wiping_stack};
+use crate::domain::text::{Email, Environment, ServiceName, Slug, TokenName, TokenNote, Variable};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Finish, Ladder, Life, Lifetime, Overlap, Token, TokenSecret};
 
 /// What a new token is to be.
 struct Draft {
@@ -25,6 +28,11 @@ struct Draft {
     variable: Variable,
     lifetime: Lifetime,
     replaces: Option<(TokenId, Overlap)>,
+    allowed: Vec<AddressRange>,
+    finish: Finish,
+    owner: Option<Email>,
+    note: Option<TokenNote>,
+    warnings: Option<Ladder>,
 }
 
 impl Service {
@@ -36,6 +44,9 @@ impl Service {
         let mut writer = self.writer();
         let acting = self.still_proven(&proven, Role::Operator)?;
         self.refuse_taken_name(organization.id, &create.name)?;
+        let allowed = listed(create.allowed)?;
+        let warnings = create.warnings.map(|own| own.for_lifetime(create.lifetime));
+        let warnings = warnings.transpose()?;
         let variable = match create.variable {
             Some(variable) if self.is_taken(organization.id, variable.as_str()) => {
                 let message = format!("the variable {variable} belongs to another live token");
@@ -54,6 +65,11 @@ impl Service {
             variable,
             lifetime: create.lifetime,
             replaces: None,
+            allowed,
+            finish: Finish::AtEnd,
+            owner: create.owner,
+            note: create.note,
+            warnings,
         };
         self.mint(&mut writer, actor, &acting, &organization, draft)
     }
@@ -65,13 +81,20 @@ impl Service {
         let mut writer = self.writer();
         let acting = self.still_proven(&proven, Role::Operator)?;
         let old = self.rotatable(&organization, &rotate.token)?;
+        let lifetime = rotate.lifetime.unwrap_or(old.lifetime);
         let draft = Draft {
+            // Whoever rotates it by the clock is not who has to be told of it.
+            owner: Some(rotate.owner.unwrap_or_else(|| old.owner().clone())),
+            note: rotate.note.or(old.note),
+            warnings: old.warnings.and_then(|own| own.within(lifetime)),
             name: old.name,
             service: old.service,
             environment: old.environment,
             variable: old.variable,
-            lifetime: rotate.lifetime.unwrap_or(old.lifetime),
+            lifetime,
             replaces: Some((old.id, rotate.overlap)),
+            allowed: old.allowed,
+            finish: rotate.finish,
         };
         self.mint(&mut writer, actor, &acting, &organization, draft)
     }
@@ -85,10 +108,12 @@ impl Service {
         draft: Draft,
     ) -> Result<Response, Error> {
         let now = self.minting_time();
-        let secret = TokenSecret::from_random(self.random()?);
-        let text = secret.text(&organization.brand, &draft.environment);
-        let (digest, digest_key) = self.ports.sealer.digest(secret.expose());
-        let token = Token {
+        let (text, (digest, digest_key)) = wiping_stack(|| {
+            let secret = TokenSecret::from_random(self.random()?);
+            let text = secret.text(&organization.brand, &draft.environment);
+            Ok::<_, Error>((text, self.ports.sealer.digest(secret.expose())))
+        })?;
+        let mut token = Token {
             id: TokenId(Id::new(now, self.random()?)),
             organization: organization.id,
             name: draft.name,
@@ -106,11 +131,35 @@ impl Service {
             replaces: draft.replaces,
             replaced_by: None,
             revocation: None,
+            allowed: draft.allowed,
+            finish: draft.finish,
+            owner: None,
+            note: draft.note,
+            warnings: draft.warnings,
         };
+        if let Some(owner) = draft.owner {
+            token.set_owner(owner);
+        }
         let slug = organization.slug.clone();
         let reason = match &token.replaces {
-            None => format!("{}, until {}", token.lifetime.label(), token.life.expires_at),
-            Some((old, overlap)) => format!("replaces {old}, overlap {}", overlap.label()),
+            None if token.allowed.is_empty() => {
+                format!("{}, until {}", token.lifetime.label(), token.life.expires_at)
+            }
+            None => {
+                let from = told(&token.allowed);
+                format!(
+                    "{}, until {}, {from}",
+                    token.lifetime.label(),
+                    token.life.expires_at
+                )
+            }
+            Some((old, overlap)) => {
+                format!(
+                    "replaces {old}, overlap {}{}",
+                    overlap.label(),
+                    or_when_quiet(token.finish)
+                )
+            }
         };
         let action = if token.replaces.is_some() {
             Action::TokenRotated
@@ -119,11 +168,9 @@ impl Service {
         };
         let note = Note::done(action, Some(slug), subject(&token)).because(reason);
         let (id, replaces) = (token.id, token.replaces);
+        let reveal = self.reveal_of(&token);
         let put = vec![Record::Token(token)];
         self.commit(writer, actor, Some(acting), Changes::of(put, note))?;
-        let reveal = self
-            .reveals
-            .begin(self.random()?, organization.id, id, &acting.email);
         let row = |id| self.index.slot(id).map(|slot| self.row(slot, now));
         let Some(token) = row(id) else {
             return Err(Error::new(
@@ -153,7 +200,7 @@ impl Service {
             );
         }
         if !old.holds_its_name(now) {
-            let status = old.life.status(old.lifetime, now).word();
+            let status = old.life.stage(now).word();
             return refuse(
                 format!("{} is {status}: there is nothing to replace", old.name),
                 "create a new token",
@@ -170,12 +217,7 @@ impl Service {
                 "revoke it, if nobody has it, and rotate the old one again",
             );
         }
-        let pending = self
-            .index
-            .labelled(organization.id, old.name.as_str())
-            .into_iter()
-            .find(|token| token.replaces.is_some_and(|(id, _)| id == old.id) && token.holds_its_name(now));
-        match pending {
+        match self.pending(&old, now) {
             Some(pending) => refuse(
                 format!(
                     "{} has a new token {} that nobody acknowledged",
@@ -187,7 +229,19 @@ impl Service {
         }
     }
 
-    fn refuse_taken_name(&self, organization: OrganizationId, name: &TokenName) -> Result<(), Error> {
+    /// The new token of a rotation that nobody acknowledged yet.
+    pub(super) fn pending(&self, old: &Token, now: Timestamp) -> Option<Token> {
+        self.index
+            .labelled(old.organization, old.name.as_str())
+            .into_iter()
+            .find(|token| token.replaces.is_some_and(|(id, _)| id == old.id) && token.holds_its_name(now))
+    }
+
+    pub(super) fn refuse_taken_name(
+        &self,
+        organization: OrganizationId,
+        name: &TokenName,
+    ) -> Result<(), Error> {
         if self.is_taken(organization, name.as_str()) {
             let message = format!("there is a live token named {name}");
             return Err(Error::new(
@@ -249,6 +303,14 @@ impl Service {
 /// How the audit log names a token.
 pub(super) fn subject(token: &Token) -> String {
     format!("{} {}", token.name.as_str(), token.id)
+}
+
+/// What the audit log adds to the end of an overlap.
+pub(super) const fn or_when_quiet(finish: Finish) -> &'static str {
+    match finish {
+        Finish::AtEnd => "",
+        Finish::WhenQuiet { .. } => ", or when it is quiet",
+    }
 }
 
 fn last_four(text: &Secret) -> [u8; 4] {

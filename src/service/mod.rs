@@ -5,50 +5,71 @@
 //! One change at a time: use cases that change something take the writer's lock, look, commit and apply.
 
 pub mod error;
+pub mod exposed;
 pub mod index;
 pub mod ports;
 pub mod request;
 pub mod response;
+pub mod wire;
 
 mod access;
 mod activity;
+mod allow;
 mod audit;
 mod backup;
+mod callers;
 mod cashiers;
 mod clock;
 mod commit;
+mod contacts;
 mod decrypt;
+mod deliveries;
+mod diagnose;
+mod edit;
 mod feed;
+mod fields;
+pub mod gauges;
 mod health;
+mod identify;
 mod impact;
 mod invalidate;
 mod jobs;
 mod keys;
 mod list_tokens;
+pub mod login;
 mod maintain;
 mod mint;
 mod onboard;
 mod open;
 mod overlap;
+mod payload;
+mod quiet;
 mod recovery;
+mod refusals;
 mod registry;
+mod rehash;
 mod rekey;
+mod repeats;
 mod reveal;
 mod rollback;
+mod schema;
 mod seal;
 mod sign_in;
 mod slots;
 mod usage;
 mod verify;
+mod why;
 
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
-pub use error::{Code, Error};
+pub use callers::Origin;
+pub use error::{Code, Error, whole_seconds};
+pub use index::Found;
 pub use recovery::Restored;
 pub use request::{Actor, Request};
 pub use response::{Event, Response};
-pub use verify::Verified;
+pub use verify::{Grant, Verified};
 
 use crate::domain::time::Timestamp;
 
@@ -77,6 +98,8 @@ pub struct Ports {
     pub checkpoints: Arc<dyn ports::CheckpointLog>,
     /// What signs them.
     pub signer: Arc<dyn ports::CheckpointSigner>,
+    /// Ed25519, for the JWTs of logins.
+    pub signatures: Arc<dyn ports::SignatureEngine>,
 }
 
 /// Everything that Strongroom does, over one open store.
@@ -86,9 +109,10 @@ pub struct Service {
     registry: RwLock<registry::Registry>,
     writer: Mutex<commit::Writer>,
     sessions: sign_in::Sessions,
-    reveals: reveal::Reveals,
+    logins: login::Logins,
     decryptors: decrypt::Decryptors,
     usage: usage::Pending,
+    refusals: refusals::Refusals,
     feed: feed::Feed,
     jobs: jobs::Jobs,
     opened_at: Timestamp,
@@ -98,7 +122,11 @@ pub struct Service {
     logged_notices: Mutex<usize>,
     proof: Mutex<audit::Proof>,
     untold: commit::Untold,
+    met: rehash::Met,
     erasures: slots::Erasures,
+    counting: quiet::Counting,
+    repeats: repeats::Repeats,
+    deliveries: OnceLock<Arc<dyn ports::DeliveryLog>>,
 }
 
 impl Service {
@@ -108,6 +136,16 @@ impl Service {
     /// Says what happened, to what, and what to do next; nothing is half-done.
     pub fn handle(self: &Arc<Self>, actor: &Actor, request: Request) -> Result<Response, Error> {
         self.refuse_if_rolled_back(&request)?;
+        let is_change = request.is_change();
+        let _under_way = self.begin_change(actor, is_change)?;
+        let answer = self.answer(actor, request);
+        if is_change && answer.is_ok() {
+            self.change_was_done(actor);
+        }
+        answer
+    }
+
+    fn answer(self: &Arc<Self>, actor: &Actor, request: Request) -> Result<Response, Error> {
         match request {
             Request::Overview => Ok(Response::Overview(self.overview(actor))),
             Request::Onboard(onboard) => self.onboard(actor, onboard),
@@ -126,8 +164,29 @@ impl Service {
                 ciphertext,
                 key,
             } => self
-                .decrypt(organization.as_ref(), &ciphertext, key)
+                .decrypt(actor, organization.as_ref(), ciphertext, key)
                 .map(Response::Decrypted),
+            Request::OpenPayload {
+                organization,
+                payload,
+                key,
+            } => self
+                .open_payload(actor, organization.as_ref(), &payload, key)
+                .map(Response::PayloadOpened),
+            Request::Diagnose {
+                organization,
+                pasted,
+                key,
+                show_plaintext,
+            } => self
+                .diagnose(actor, organization.as_ref(), &pasted, (key, show_plaintext))
+                .map(Response::Diagnosed),
+            Request::ChangeFieldPolicy {
+                organization,
+                reset,
+                add,
+                remove,
+            } => self.change_field_policy(actor, organization.as_ref(), reset, (&add, &remove)),
 
             Request::ListTokens(query) => self.list_tokens(&query),
             Request::ShowToken { organization, token } => self.show_token(organization.as_ref(), &token),
@@ -142,19 +201,33 @@ impl Service {
             Request::CreateToken(create) => self.create_token(actor, create),
             Request::RotateToken(rotate) => self.rotate_token(actor, rotate),
             Request::AcknowledgeReveal { reveal } => self.acknowledge_reveal(actor, reveal),
-            Request::DiscardReveal { reveal } => self.discard_reveal(actor, reveal),
+            Request::DiscardReveal { reveal, reason } => self.discard_reveal(actor, reveal, reason),
             Request::ExtendOverlap {
                 organization,
                 token,
                 overlap,
-            } => self.extend_overlap(actor, organization.as_ref(), &token, overlap),
+                finish,
+            } => self.extend_overlap(actor, organization.as_ref(), &token, (overlap, finish)),
             Request::CutOver { organization, token } => self.cut_over(actor, organization.as_ref(), &token),
+            Request::UndoRotation { organization, token } => {
+                self.undo_rotation(actor, organization.as_ref(), &token)
+            }
+            Request::AllowAddresses {
+                organization,
+                token,
+                ranges,
+            } => self.allow_addresses(actor, organization.as_ref(), &token, ranges),
             Request::Invalidate(invalidate) => self.invalidate(actor, invalidate),
             Request::RestoreToken { organization, token } => {
                 self.restore_token(actor, organization.as_ref(), &token)
             }
             Request::Verify { presented } => Ok(Response::Tried(self.verify_for(actor, &presented))),
             Request::TryToken { presented } => Ok(Response::Tried(self.try_token(&presented))),
+            Request::Identify(found) => self.identify(&found),
+            Request::Explain {
+                organization,
+                subject,
+            } => self.explain(organization.as_ref(), &subject),
 
             Request::ListCashiers => Ok(Response::Cashiers(self.list_cashiers())),
             Request::AddCashier { email, role } => self.add_cashier(actor, email, role),
@@ -172,6 +245,7 @@ impl Service {
             Request::DisableCashier { email, disabled } => self.disable_cashier(actor, &email, disabled),
             Request::UnlockCashier { email } => self.unlock_cashier(actor, &email),
             Request::BreakGlass { email } => self.break_glass(actor, &email),
+            Request::EndLogin { email } => self.end_login(actor, &email),
 
             Request::SignIn(credentials) => self.sign_in(actor, &credentials),
             Request::SignOut => self.sign_out(actor),
@@ -196,7 +270,19 @@ impl Service {
             } => self.accept_rollback(actor, &credentials, sequence),
             Request::FollowActivity { filter, after, limit } => self.follow_activity(&filter, after, limit),
             Request::VerifyAudit { from } => self.verify_audit(from.as_deref()),
-            Request::CancelJob(job) => self.cancel_job(job),
+            Request::ListDeliveries => self.list_deliveries(),
+            Request::ChangeToken(change) => self.change_token(actor, change),
+            Request::ChangeContacts {
+                organization,
+                add,
+                remove,
+            } => self.change_contacts(actor, organization.as_ref(), (&add, &remove)),
+            Request::ChangeWarnings {
+                organization,
+                lifetime,
+                warnings,
+            } => self.change_warnings(actor, organization.as_ref(), lifetime, warnings),
+            Request::CancelJob(job) => self.cancel_job(actor, job),
         }
     }
 

@@ -9,9 +9,11 @@ use super::response::{Overview, Response};
 use super::{Actor, Service};
 use crate::domain::audit::Action;
 use crate::domain::cashier::{Cashier, Role};
+use crate::domain::field::FieldPolicy;
 use crate::domain::id::{CashierId, Id, OrganizationId};
 use crate::domain::organization::Organization;
 use crate::domain::recovery::Backups;
+use crate::domain::token::Ladders;
 
 impl Service {
     pub(super) fn onboard(&self, actor: &Actor, onboard: Onboard) -> Result<Response, Error> {
@@ -57,6 +59,9 @@ impl Service {
             brand: onboard.brand,
             created_at: now,
             created_by: email.clone(),
+            fields: FieldPolicy::default(),
+            contacts: Vec::new(),
+            warnings: Ladders::default(),
         };
         let pair = self.key_pair(&organization, 1, onboard.size, generated, &email)?;
         let subject = format!("{}, key {}", organization.name, pair.fingerprint.short());

@@ -61,6 +61,12 @@ impl Service {
                 return Err(StoreError::Damaged(why).into());
             }
         };
+        index.set_organizations(
+            registry
+                .organizations
+                .iter()
+                .map(|(organization, _)| organization),
+        );
         index.set_hold(registry.hold.as_ref().map(|(hold, _)| hold));
         let mut key_usage = std::collections::HashMap::new();
         ports.store.load_usage(&mut |record| match record {
@@ -86,13 +92,18 @@ impl Service {
             registry: RwLock::new(registry),
             writer: Mutex::new(writer),
             sessions: super::sign_in::Sessions::default(),
-            reveals: super::reveal::Reveals::default(),
+            logins: super::login::Logins::default(),
             decryptors: super::decrypt::Decryptors::default(),
             erasures: super::slots::Erasures::default(),
+            repeats: super::repeats::Repeats::default(),
+            deliveries: std::sync::OnceLock::new(),
             untold: super::commit::Untold::default(),
+            met: super::rehash::Met::default(),
             usage: super::usage::Pending::new(key_usage),
             feed: super::feed::Feed::default(),
+            refusals: super::refusals::Refusals::default(),
             jobs: super::jobs::Jobs::default(),
+            counting: super::quiet::Counting::default(),
             proof: Mutex::default(),
         });
         // A full disk must not keep tokens from being verified: it is tried again.

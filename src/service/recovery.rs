@@ -94,6 +94,8 @@ impl Service {
             Some(tokens) => self.release(hold, organization, tokens)?,
         };
         self.commit(&mut writer, actor, Some(&acting), changes)?;
+        // Whoever was refused meanwhile was not silent.
+        self.counting.begin_anew(self.trusted_now());
         Ok(Response::Done)
     }
 
@@ -163,6 +165,8 @@ impl Service {
             ..Changes::default()
         };
         if !restored.is_complete {
+            // Which sessions ended after the backup is as unknown as which tokens were revoked.
+            changes.delete = self.all_logins();
             // This host's clock may be behind the one that minted them.
             let newest = self.index.newest().unwrap_or_default();
             changes.put.push(Record::Hold(Hold {

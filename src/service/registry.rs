@@ -1,12 +1,14 @@
-//! Everything but tokens in memory: organizations, key pairs, cashiers and failed sign-ins, each with its revision.
+//! Everything but tokens in memory: organizations, key pairs, cashiers, their logins and failed sign-ins, each with its
+//! revision.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::error::{Code, Error};
 use super::ports::{Record, RecordKey, Revision};
 use crate::domain::cashier::Cashier;
-use crate::domain::id::OrganizationId;
+use crate::domain::id::{CashierId, OrganizationId};
 use crate::domain::key_pair::{KeyPair, KeyState};
+use crate::domain::login::{LoginKey, LoginSession};
 use crate::domain::organization::Organization;
 use crate::domain::recovery::{Backups, Hold};
 use crate::domain::text::{Email, Slug};
@@ -22,6 +24,8 @@ pub(super) struct Registry {
     pub(super) throttles: HashMap<(Email, String), (Throttle, Revision)>,
     pub(super) backups: Option<(Backups, Revision)>,
     pub(super) hold: Option<(Hold, Revision)>,
+    pub(super) login_key: Option<(LoginKey, Revision)>,
+    pub(super) logins: HashMap<CashierId, (LoginSession, Revision)>,
 }
 
 impl Registry {
@@ -126,17 +130,24 @@ impl Registry {
             }
             Record::Backups(backups) => self.backups = Some((backups, revision)),
             Record::Hold(hold) => self.hold = Some((hold, revision)),
+            Record::LoginKey(key) => self.login_key = Some((key, revision)),
+            Record::LoginSession(session) => {
+                self.logins.insert(session.cashier, (session, revision));
+            }
             Record::Token(_) => {}
         }
     }
 
-    /// Takes a record out. Only throttles and the hold are ever removed.
+    /// Takes a record out. Only throttles, login sessions and the hold are ever removed.
     pub(super) fn remove(&mut self, key: &RecordKey) {
         match key {
             RecordKey::Throttle(email, source) => {
                 self.throttles.remove(&(email.clone(), source.clone()));
             }
             RecordKey::Hold => self.hold = None,
+            RecordKey::LoginSession(cashier) => {
+                self.logins.remove(cashier);
+            }
             _ => {}
         }
     }
@@ -172,6 +183,14 @@ impl Registry {
                 .hold
                 .clone()
                 .map(|(known, revision)| (Record::Hold(known), revision)),
+            RecordKey::LoginKey => self
+                .login_key
+                .clone()
+                .map(|(known, revision)| (Record::LoginKey(known), revision)),
+            RecordKey::LoginSession(cashier) => self
+                .logins
+                .get(cashier)
+                .map(|(known, revision)| (Record::LoginSession(known.clone()), *revision)),
             RecordKey::Token(..) => None,
         }
     }

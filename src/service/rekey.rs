@@ -6,6 +6,7 @@
 
 use super::commit::{Note, audit_actor};
 use super::error::{Code, Error};
+use super::login::new_key;
 use super::ports::{CheckpointSigner, CryptoError, InSlot, Record, Resealing, Sealer, SlotId, StoreError};
 use super::sign_in::password_binding;
 use super::slots::slot_of;
@@ -33,6 +34,8 @@ impl Service {
     ) -> Result<(), Error> {
         // Before the walk along the log, so that nobody has it done for nothing.
         self.signed_in(actor, Role::Admin)?;
+        // What was used a moment ago is known to the next keyring too.
+        self.rehash_met()?;
         let verdict = self.verified_log()?;
         let writer = self.writer();
         self.refuse_older_state()?;
@@ -66,16 +69,26 @@ impl Service {
     /// The next keyring finds tokens under its own token key and the present one, and under none before that.
     fn refuse_to_forget_tokens(&self) -> Result<(), Error> {
         let (_, present) = self.ports.sealer.digest(&[0; 32]);
-        match self.index.good_under_another_key(present, self.now()) {
-            0 => Ok(()),
-            count => Err(Error::new(
-                Code::Conflict,
-                format!(
-                    "{count} good tokens are from before the keyring was replaced the last time, and would not be known any more"
-                ),
-                "rotate them, or revoke them, first; nothing was changed",
-            )),
-        }
+        let (count, named) = self.index.good_under_another_key(present, self.now());
+        let (tokens, were, they) = match count {
+            0 => return Ok(()),
+            1 => ("token", "was", "it"),
+            _ => ("tokens", "were", "they"),
+        };
+        let rest = match count - named.len() {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        Err(Error::new(
+            Code::Conflict,
+            format!(
+                "{count} good {tokens} {were} not used since the keyring was replaced the last time, and would not be known any more: {}{rest}",
+                named.join(", ")
+            ),
+            format!(
+                "{they} must be used once, or be revoked or replaced without an overlap, before this; nothing was changed"
+            ),
+        ))
     }
 
     fn resealed(
@@ -106,6 +119,12 @@ impl Service {
                     None => None,
                 };
                 (Record::Cashier(Cashier { password, ..cashier }), None)
+            }
+            // What the old keyring kept secret others may have: a new key, and the JWTs of before are refused. Refresh
+            // tokens are random and only their digests were there, so whoever has one goes on with it.
+            Record::LoginKey(_) => {
+                let (key, _) = new_key(&self.ports, next, self.trusted_now()).map_err(failed)?;
+                (Record::LoginKey(key), None)
             }
             other => (other, None),
         })

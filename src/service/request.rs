@@ -3,19 +3,33 @@
 //! Values arrive parsed (`TokenName`, `Email`, …); what is left to the use cases is whether they may be used. An
 //! `organization` of `None` means the only one there is.
 
+mod change;
+mod leak;
+mod owner;
+mod query;
+
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use self::leak::*;
+pub use self::owner::*;
+pub use self::query::*;
+
+use crate::domain::address::AddressRange;
 use crate::domain::cashier::Role;
-use crate::domain::id::TokenId;
+use crate::domain::id::{RequestId, TokenId};
 use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use crate::domain::recovery::Recipient;
 use crate::domain::secret::Secret;
 use crate::domain::text::{
-    Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
+    Brand, Email, Environment, FieldName, OrganizationName, Reason, ServiceName, Slug, TokenName, TokenNote,
+    Variable,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Lifetime, Overlap, Status};
+use crate::domain::token::{Finish, Ladder, Lifetime, Overlap};
 
 /// Who asks: the account that the operating system vouches for, and the cashier who signed in, if one did.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +38,10 @@ pub struct Actor {
     pub os_user: String,
     /// And its number.
     pub uid: u32,
-    /// The SSH client's address, where there is one.
+    /// The client's address, where this process knows it itself.
     pub address: Option<String>,
+    /// The address that the account says it asks for: logged as said, and nothing is decided by it.
+    pub said_address: Option<String>,
     /// Whether that account owns the store: it may break the glass.
     pub owns_store: bool,
     /// May only look, whatever the role.
@@ -34,18 +50,20 @@ pub struct Actor {
     pub fixed_email: Option<Email>,
     /// The sign-in that this request goes with.
     pub session: Option<SessionId>,
+    /// What names this request for good, so that a repeated one is not done twice.
+    pub request: Option<RequestId>,
 }
 
 /// Proof of a sign-in: random, kept in memory only, good for ten minutes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId(pub [u8; 16]);
 
-/// Proof of having seen a new token's reveal: random, kept in memory only.
+/// Proof of having been given a new token's reveal; good until it is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RevealId(pub [u8; 16]);
 
 /// Long work that was begun; its progress and end arrive on the feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct JobId(pub u64);
 
 impl fmt::Debug for SessionId {
@@ -61,16 +79,19 @@ impl fmt::Debug for RevealId {
 }
 
 /// A cashier's e-mail and password.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Credentials {
     /// The e-mail.
     pub email: Email,
     /// The password as typed; NFKC is applied when it is hashed.
+    #[serde(with = "crate::service::exposed")]
     pub password: Secret,
 }
 
 /// A token as people name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum TokenRef {
     /// By its id.
     Id(TokenId),
@@ -88,7 +109,8 @@ impl TokenRef {
 }
 
 /// Everything that can be asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the fields are said by their types")]
 pub enum Request {
     /// What is there at all. → `Overview`
@@ -107,6 +129,7 @@ pub enum Request {
     /// Encrypts a text as a client would. → `Encrypted`
     Encrypt {
         organization: Option<Slug>,
+        #[serde(with = "crate::service::exposed")]
         plaintext: Secret,
         mgf1: Mgf1,
     },
@@ -115,6 +138,31 @@ pub enum Request {
         organization: Option<Slug>,
         ciphertext: String,
         key: Option<Fingerprint>,
+    },
+    /// Opens the encrypted fields of a JSON payload in place. → `PayloadOpened`
+    OpenPayload {
+        organization: Option<Slug>,
+        #[serde(with = "crate::service::exposed")]
+        payload: Secret,
+        key: Option<Fingerprint>,
+    },
+    /// What is wrong with a ciphertext, or with the encrypted fields of a JSON payload; operator, or the store's owner.
+    /// → `Diagnosed`
+    Diagnose {
+        organization: Option<Slug>,
+        #[serde(with = "crate::service::exposed")]
+        pasted: Secret,
+        key: Option<Fingerprint>,
+        /// Whether to answer what it opens to.
+        show_plaintext: bool,
+    },
+    /// Changes the list of fields that clients must encrypt; admin. → `Done`
+    ChangeFieldPolicy {
+        organization: Option<Slug>,
+        /// Whether to begin with the usual list.
+        reset: bool,
+        add: Vec<FieldName>,
+        remove: Vec<FieldName>,
     },
 
     /// A window over the sorted, filtered tokens. → `Tokens`
@@ -140,19 +188,40 @@ pub enum Request {
     /// Mints a token to replace another; operator, e-mail and password every time. → `Minted`
     RotateToken(RotateToken),
     /// Confirms to have a new token: the overlap begins. → `Done`
-    AcknowledgeReveal { reveal: RevealId },
+    AcknowledgeReveal {
+        #[serde(with = "crate::service::exposed")]
+        reveal: RevealId,
+    },
     /// Gives a new token up: it is revoked, the old one goes on. → `Done`
-    DiscardReveal { reveal: RevealId },
-    /// Makes a running overlap longer, from now on. → `Done`
+    DiscardReveal {
+        #[serde(with = "crate::service::exposed")]
+        reveal: RevealId,
+        /// Why, for the audit log.
+        #[serde(default)]
+        reason: Option<Reason>,
+    },
+    /// Makes a running overlap longer, from now on, or has it finish otherwise; what is `None` stays. → `Done`
     ExtendOverlap {
         organization: Option<Slug>,
         token: TokenRef,
-        overlap: Overlap,
+        overlap: Option<Overlap>,
+        finish: Option<Finish>,
     },
     /// Ends a running overlap at once. → `Done`
     CutOver {
         organization: Option<Slug>,
         token: TokenRef,
+    },
+    /// Ends a running overlap the other way: the new token is revoked, the old one goes on; operator. → `Done`
+    UndoRotation {
+        organization: Option<Slug>,
+        token: TokenRef,
+    },
+    /// Says where a token may be used from, nothing for everywhere; operator. → `Done`
+    AllowAddresses {
+        organization: Option<Slug>,
+        token: TokenRef,
+        ranges: Vec<AddressRange>,
     },
     /// Takes the rights of one or several tokens away, all or none; operator. → `Done`
     Invalidate(Invalidate),
@@ -162,9 +231,22 @@ pub enum Request {
         token: TokenRef,
     },
     /// Whether a token is good, for a service that was sent it: a good one counts as used. → `Tried`
-    Verify { presented: Secret },
+    Verify {
+        #[serde(with = "crate::service::exposed")]
+        presented: Secret,
+    },
     /// The same for a person who wonders: counts nothing. → `Tried`
-    TryToken { presented: Secret },
+    TryToken {
+        #[serde(with = "crate::service::exposed")]
+        presented: Secret,
+    },
+    /// Which tokens and keys of this store were found elsewhere: counts nothing. → `Identified`
+    Identify(Identify),
+    /// Why a token or key works, or does not; without an organization among those of all. → `Explained`
+    Explain {
+        organization: Option<Slug>,
+        subject: Subject,
+    },
 
     /// → `Cashiers`
     ListCashiers,
@@ -173,12 +255,15 @@ pub enum Request {
     /// Sets the first password with a code. → `Done`
     Enrol {
         email: Email,
+        #[serde(with = "crate::service::exposed")]
         code: Secret,
+        #[serde(with = "crate::service::exposed")]
         password: Secret,
     },
     /// Sets another password. → `Done`
     ChangePassword {
         credentials: Credentials,
+        #[serde(with = "crate::service::exposed")]
         password: Secret,
     },
     /// Gives another role; admin. → `Done`
@@ -191,6 +276,8 @@ pub enum Request {
     UnlockCashier { email: Email },
     /// A code without an admin; the store's owner only, audited. → `EnrolmentCode`
     BreakGlass { email: Email },
+    /// Ends a cashier's login session; admin, or the store's owner. → `Done`
+    EndLogin { email: Email },
 
     /// Believes the wall clock after it jumped; `wall` is what it showed the admin. → `Done`
     ConfirmClock {
@@ -238,12 +325,29 @@ pub enum Request {
     },
     /// Verifies the audit log, also against the lines of a checkpoint file that was kept elsewhere. → `AuditVerified`
     VerifyAudit { from: Option<String> },
+    /// How the daemon's webhooks arrive. → `Deliveries`
+    ListDeliveries,
+    /// Says another name, owner, note or warnings of a token; what is `None` stays; operator. → `Done`
+    ChangeToken(ChangeToken),
+    /// Changes who is told of all of an organization's tokens; admin. → `Done`
+    ChangeContacts {
+        organization: Option<Slug>,
+        add: Vec<Email>,
+        remove: Vec<Email>,
+    },
+    /// Says when to warn of the ends of an organization's tokens of a lifetime; admin. → `Done`
+    ChangeWarnings {
+        organization: Option<Slug>,
+        lifetime: Lifetime,
+        warnings: NewWarnings,
+    },
     /// Ends a job; what it had not committed does not happen. → `Done`
     CancelJob(JobId),
 }
 
 /// A first or further organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Onboard {
     /// The platform.
     pub brand: Brand,
@@ -260,18 +364,34 @@ pub struct Onboard {
 }
 
 /// A backup.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MakeBackup {
     /// A new file; or a directory, in which the newest seven are kept.
+    #[schema(value_type = String)]
     pub place: PathBuf,
     /// Whom it is for, beside the holder of the store's recovery key.
     pub recipients: Vec<Recipient>,
     /// Or what it is opened with instead.
+    #[serde(default, with = "crate::service::exposed")]
     pub passphrase: Option<Secret>,
 }
 
+/// One of several ciphertexts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ciphertext {
+    /// In Base64.
+    pub text: String,
+    /// The fingerprint of the key that the client says it used.
+    pub key: Option<Fingerprint>,
+    /// The MGF1 variant to try first; `None` for the one that last succeeded.
+    pub mgf1: Option<Mgf1>,
+}
+
 /// A new key pair for the present one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RotateKey {
     /// Whose.
     pub organization: Option<Slug>,
@@ -284,7 +404,8 @@ pub struct RotateKey {
 }
 
 /// A new token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// Whose.
     pub organization: Option<Slug>,
@@ -298,12 +419,25 @@ pub struct CreateToken {
     pub lifetime: Lifetime,
     /// The environment variable; `None` for the suggestion.
     pub variable: Option<Variable>,
+    /// Where it may be used from; empty for everywhere.
+    #[serde(default)]
+    pub allowed: Vec<AddressRange>,
+    /// Who has to be told of it; `None` for the cashier who mints it.
+    #[serde(default)]
+    pub owner: Option<Email>,
+    /// What there is to say about it.
+    #[serde(default)]
+    pub note: Option<TokenNote>,
+    /// When to warn of its end; `None` for what holds for its lifetime.
+    #[serde(default)]
+    pub warnings: Option<Ladder>,
     /// E-mail and password of an operator.
     pub credentials: Credentials,
 }
 
 /// A new token for an old one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RotateToken {
     /// Whose.
     pub organization: Option<Slug>,
@@ -313,12 +447,22 @@ pub struct RotateToken {
     pub lifetime: Option<Lifetime>,
     /// How long both work, from the acknowledged reveal on.
     pub overlap: Overlap,
+    /// What ends the overlap before its end, if anything does.
+    #[serde(default)]
+    pub finish: Finish,
+    /// Who has to be told of the new one; `None` for whom the old one has.
+    #[serde(default)]
+    pub owner: Option<Email>,
+    /// What there is to say about it; `None` for what is said about the old one.
+    #[serde(default)]
+    pub note: Option<TokenNote>,
     /// E-mail and password of an operator.
     pub credentials: Credentials,
 }
 
 /// The end of one or several tokens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Invalidate {
     /// Whose.
     pub organization: Option<Slug>,
@@ -331,7 +475,8 @@ pub struct Invalidate {
 }
 
 /// A way to take a token's rights away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Invalidation {
     /// Refused from now on; can be undone for 60 minutes.
     Revoke,
@@ -344,97 +489,4 @@ pub enum Invalidation {
 impl Invalidation {
     /// All three, the mildest first.
     pub const ALL: [Self; 3] = [Self::Revoke, Self::RevokeAsLeaked, Self::Delete];
-}
-
-/// Which tokens a list shows, and in which order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenQuery {
-    /// Whose.
-    pub organization: Option<Slug>,
-    /// Shows those whose name, service, environment, variable, last four characters or minting cashier contain it,
-    /// without regard to case; empty for all.
-    pub text: String,
-    /// Which of them.
-    pub show: Show,
-    /// In which order.
-    pub sort: Sort,
-    /// The other way round.
-    pub descending: bool,
-    /// How many of them to skip.
-    pub offset: usize,
-    /// How many to answer at most.
-    pub limit: usize,
-}
-
-impl Default for TokenQuery {
-    fn default() -> Self {
-        Self {
-            organization: None,
-            text: String::new(),
-            show: Show::Live,
-            sort: Sort::Expiry,
-            descending: false,
-            offset: 0,
-            limit: 100,
-        }
-    }
-}
-
-/// Which tokens a list shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Show {
-    /// Those that work.
-    Live,
-    /// All but tombstones.
-    All,
-    /// Expired, revoked and deleted ones.
-    Ended,
-    /// Those with this status.
-    Only(Status),
-    /// Those that work and are silent for too long, or were never used.
-    Unused,
-    /// Those whose reveal nobody acknowledged.
-    Unacknowledged,
-}
-
-/// The order of a token list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Sort {
-    /// What ends first, first.
-    Expiry,
-    /// By name.
-    Name,
-    /// The longest unused first; never used ones before all.
-    LastUse,
-    /// The oldest first.
-    Minted,
-    /// By service, then name.
-    Service,
-    /// By environment, then name.
-    Environment,
-}
-
-impl Sort {
-    /// All of them, in the order that a key goes through them.
-    pub const ALL: [Self; 6] = [
-        Self::Expiry,
-        Self::Name,
-        Self::LastUse,
-        Self::Minted,
-        Self::Service,
-        Self::Environment,
-    ];
-
-    /// The word that commands use.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Expiry => "expiry",
-            Self::Name => "name",
-            Self::LastUse => "last-use",
-            Self::Minted => "minted",
-            Self::Service => "service",
-            Self::Environment => "environment",
-        }
-    }
 }

@@ -1,31 +1,41 @@
 //! What is answered: views of records as people and programs see them. Serialized, they are the shapes of `--json`.
 
+mod diagnosis;
+mod ending;
 mod health;
+mod key;
+mod leak;
 
-use serde::Serialize;
+use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+pub use self::diagnosis::*;
 pub use self::health::*;
+pub use self::key::*;
+pub use self::leak::*;
 
 use super::error::Error;
 use super::request::{JobId, RevealId, SessionId};
+use crate::domain::address::AddressRange;
 use crate::domain::audit::AuditEntry;
 use crate::domain::audit::chain::Verdict;
 use crate::domain::cashier::{Role, Standing};
-use crate::domain::field::FieldRule;
+use crate::domain::delivery::Deliveries;
 use crate::domain::id::TokenId;
-use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use crate::domain::recovery::LastBackup;
 use crate::domain::recovery::Recipient;
 use crate::domain::secret::Secret;
 use crate::domain::text::{
-    Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
+    Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, TokenNote, Variable,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Lifetime, Overlap, Refusal, Status};
+use crate::domain::token::{Ladder, Lifetime, Overlap, Refusal, Status};
 use crate::domain::usage::Caller;
 
 /// The answer to a request; each request names its own.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Response {
     /// It is done; there is nothing to add.
     Done,
@@ -43,6 +53,10 @@ pub enum Response {
     Encrypted(String),
     /// An opened ciphertext.
     Decrypted(Decrypted),
+    /// A payload whose encrypted fields were opened.
+    PayloadOpened(PayloadOpened),
+    /// What was wrong.
+    Diagnosed(Diagnosis),
     /// Long work began.
     Started(JobId),
     /// A key pair replaced another: the old one and the new one.
@@ -57,6 +71,10 @@ pub enum Response {
     Minted(Box<Minted>),
     /// Whether a token is good.
     Tried(Tried),
+    /// Which tokens and keys they are.
+    Identified(Identified),
+    /// Why it works, or does not.
+    Explained(Vec<Explained>),
     /// All cashiers.
     Cashiers(Vec<CashierRow>),
     /// A one-time code for a cashier.
@@ -75,19 +93,36 @@ pub enum Response {
     Backups(BackupsView),
     /// A new recovery key, with its text.
     RecoveryKey(RecoveryKey),
+    /// How webhooks arrive.
+    Deliveries(Deliveries),
 }
 
 /// What happens without having been asked for here: somebody changed something, or long work went on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Records changed: what is on a screen may be out of date.
     Changed,
+    /// Tokens were used: counts on a screen may be out of date. At most once a second, however many uses there were.
+    Used,
     /// Long work ended; `Err` with `Cancelled` when it was cancelled.
-    JobEnded(JobId, Result<std::sync::Arc<Response>, Error>),
+    JobEnded(JobId, #[serde(with = "ending")] Result<Arc<Response>, Error>),
+    /// Whoever answers went away, or is there again: told by the gateway on this side, never by the service.
+    Connection(Connection),
+}
+
+/// Whether whoever answers can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connection {
+    /// Not any more; it is tried again by itself.
+    Lost,
+    /// Again: what happened meanwhile was not told.
+    Back,
 }
 
 /// What is there, for a console's frame.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Overview {
     /// The organizations, by slug; none before onboarding.
     pub organizations: Vec<OrganizationRow>,
@@ -105,7 +140,7 @@ pub struct Overview {
 }
 
 /// An organization in a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OrganizationRow {
     /// Its short name.
     pub slug: Slug,
@@ -119,10 +154,25 @@ pub struct OrganizationRow {
     pub tokens: Counts,
     /// The live token that ends first, and when.
     pub nearest: Option<(TokenName, Timestamp)>,
+    /// Who is told of all its tokens, beside each one's owner.
+    pub contacts: Vec<Email>,
+    /// When to warn of its tokens' ends, by lifetime.
+    pub warnings: Vec<WarningsRow>,
+}
+
+/// When to warn of the ends of an organization's tokens of one lifetime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarningsRow {
+    /// The lifetime.
+    pub lifetime: Lifetime,
+    /// When.
+    pub warnings: Ladder,
+    /// Whether the organization says so itself.
+    pub own: bool,
 }
 
 /// How many tokens there are of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each is the status of that name")]
 pub struct Counts {
     pub active: usize,
@@ -146,56 +196,8 @@ impl Counts {
     }
 }
 
-/// One generation of a key pair.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeyGeneration {
-    /// 1, 2, …
-    pub generation: u32,
-    /// Its size.
-    pub size: KeySize,
-    /// Its fingerprint.
-    pub fingerprint: Fingerprint,
-    /// When it was made.
-    pub made_at: Timestamp,
-    /// Who had it made.
-    pub made_by: Email,
-    /// When and by whom it was replaced; `None` for the active one.
-    pub replaced: Option<(Timestamp, Email)>,
-}
-
-/// An organization's keys.
-#[derive(Debug, Clone, Serialize)]
-pub struct KeyView {
-    /// Whose.
-    pub organization: Slug,
-    /// The active generation.
-    pub active: KeyGeneration,
-    /// The public key in its formats.
-    pub base64: String,
-    /// PEM.
-    pub pem: String,
-    /// JWK.
-    pub jwk: String,
-    /// Decryptions per day of the last 30, the oldest first.
-    pub days: Vec<u64>,
-    /// All decryptions by MGF1 variant.
-    pub mgf1_sha256: u64,
-    /// All decryptions by MGF1 variant.
-    pub mgf1_sha1: u64,
-    /// Ciphertexts that did not open.
-    pub failures: u64,
-    /// Requests that named a replaced key.
-    pub stale: u64,
-    /// The last successful decryption.
-    pub last_decryption: Option<Timestamp>,
-    /// The fields that clients must encrypt, and those that they need not.
-    pub fields: Vec<FieldRule>,
-    /// All generations, the newest first.
-    pub history: Vec<KeyGeneration>,
-}
-
 /// What will break when rights are taken away.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Impact {
     /// How many things it is about.
     pub subjects: usize,
@@ -209,19 +211,8 @@ pub struct Impact {
     pub uses_30_days: u64,
 }
 
-/// An opened ciphertext.
-#[derive(Debug)]
-pub struct Decrypted {
-    /// What the client encrypted.
-    pub plaintext: Secret,
-    /// With which MGF1.
-    pub mgf1: Mgf1,
-    /// By which generation it was opened.
-    pub generation: u32,
-}
-
 /// Whether a token that somebody has was used of late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UseFlag {
     /// Never.
@@ -231,7 +222,7 @@ pub enum UseFlag {
 }
 
 /// A token in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRow {
     /// Its id.
     pub id: TokenId,
@@ -255,6 +246,12 @@ pub struct TokenRow {
     pub minted_at: Timestamp,
     /// By whom.
     pub minted_by: Email,
+    /// Who has to be told of it.
+    pub owner: Email,
+    /// What a cashier wrote about it.
+    pub note: Option<TokenNote>,
+    /// When to warn of its end: its own ladder, its organization's, or the usual one.
+    pub warnings: Ladder,
     /// When it expires.
     pub expires_at: Timestamp,
     /// When it stops working by itself: its expiry, or the end of its overlap.
@@ -276,7 +273,7 @@ pub struct TokenRow {
 }
 
 /// A window of a token list.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TokenPage {
     /// The visible rows.
     pub rows: Vec<TokenRow>,
@@ -289,7 +286,7 @@ pub struct TokenPage {
 }
 
 /// Everything about one token.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokenDetail {
     /// As in a list.
     #[serde(flatten)]
@@ -302,6 +299,14 @@ pub struct TokenDetail {
     pub days_90: Vec<u64>,
     /// The most recent callers.
     pub callers: Vec<Caller>,
+    /// How often each of them used it within the last hour, in the same order; what came before this process is left out.
+    pub callers_last_hour: Vec<u64>,
+    /// Uses per minute of the last 60, the oldest first; what came before this process is left out.
+    pub minutes_60: Vec<u32>,
+    /// Where it may be used from; empty for everywhere.
+    pub allowed: Vec<AddressRange>,
+    /// Whether its warnings are its own.
+    pub own_warnings: bool,
     /// Who revoked it, when and why.
     pub revoked: Option<RevokedView>,
     /// Until when the revocation can be undone.
@@ -312,10 +317,30 @@ pub struct TokenDetail {
     pub overlap: Option<Overlap>,
     /// Its rotations, the oldest first, itself included.
     pub chain: Vec<TokenRow>,
+    /// How far it is from finishing, while its overlap runs and finishes when it is quiet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish: Option<FinishView>,
+}
+
+/// How far the old token of a rotation is from being quiet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishView {
+    /// The hours of silence that were asked for; it may need more.
+    pub hours: u8,
+    /// Whether uses are counted at the moment: without a daemon silence means nothing.
+    pub counted: bool,
+    /// Whether anybody has called with the new token.
+    pub successor_seen: bool,
+    /// When the present silence began.
+    pub silent_since: Timestamp,
+    /// The silence that it needs, in seconds.
+    pub needed_seconds: i64,
+    /// When it will have been silent for long enough, if nobody calls.
+    pub quiet_at: Timestamp,
 }
 
 /// A revocation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokedView {
     /// When.
     pub at: Timestamp,
@@ -328,23 +353,28 @@ pub struct RevokedView {
 }
 
 /// A new token, for its one reveal.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Minted {
     /// Its row.
     pub token: TokenRow,
     /// Its text. Nobody can show it again.
+    #[serde(with = "crate::service::exposed")]
     pub secret: Secret,
     /// With this the reveal is acknowledged or given up.
+    #[serde(with = "crate::service::exposed")]
     pub reveal: RevealId,
     /// The token it replaces, and the overlap that begins with the acknowledgement.
     pub replaces: Option<(TokenRow, Overlap)>,
 }
 
 /// Whether a token is good.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tried {
     /// It works.
     Good(Box<TokenRow>, Slug),
+    /// It works, and not from where it was presented.
+    Forbidden(Box<TokenRow>, Slug),
     /// It is known and does not.
     Refused(Refusal, Box<TokenRow>, Slug),
     /// It has the form of a token, and nobody knows it.
@@ -356,7 +386,7 @@ pub enum Tried {
 }
 
 /// A cashier in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CashierRow {
     /// The address it signs in with.
     pub email: Email,
@@ -374,23 +404,41 @@ pub struct CashierRow {
     pub created_at: Timestamp,
     /// By whom.
     pub created_by: Email,
+    /// Its login session, while it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginView>,
+}
+
+/// A login session, as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginView {
+    /// When the cashier logged in.
+    pub since: Timestamp,
+    /// Where from.
+    pub from: String,
+    /// When it was refreshed last.
+    pub refreshed_at: Timestamp,
+    /// When it ends if nobody refreshes it.
+    pub ends_at: Timestamp,
 }
 
 /// A one-time code, to be handed to the cashier by another road.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct EnrolmentCode {
     /// For whom.
     pub email: Email,
     /// Four groups of five characters.
+    #[serde(with = "crate::service::exposed")]
     pub code: Secret,
     /// From when on it is refused.
     pub expires_at: Timestamp,
 }
 
 /// Ten minutes for changes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignedIn {
     /// Goes with the requests that follow.
+    #[serde(with = "crate::service::exposed")]
     pub session: SessionId,
     /// Who.
     pub email: Email,
@@ -401,7 +449,7 @@ pub struct SignedIn {
 }
 
 /// A page of the audit log.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActivityPage {
     /// The entries, in the order that was asked for.
     pub entries: Vec<AuditEntry>,
@@ -415,9 +463,10 @@ pub struct ActivityPage {
 }
 
 /// A recovery key, for its one reveal.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct RecoveryKey {
     /// Its text, `AGE-SECRET-KEY-1…`. Nobody can show it again.
+    #[serde(with = "crate::service::exposed")]
     pub identity: Secret,
     /// Whom to encrypt to so that it opens.
     pub recipient: Recipient,

@@ -1,11 +1,8 @@
 //! The one reveal of a new token: acknowledged, or given up.
 //!
 //! The acknowledgement starts a rotation's overlap; until then the old token is untouched, whatever happens to the
-//! terminal. What proves the right to answer is kept in memory only: after a restart the token stays flagged as never
-//! acknowledged, and is revoked like any other.
-
-use std::collections::HashMap;
-use std::sync::Mutex;
+//! terminal. What proves the right to answer follows from the token's own record, which nobody is shown: whoever was given
+//! it can answer after a restart as well. A token that nobody answers for stays flagged as never acknowledged.
 
 use super::access::{Acting, changes_allowed};
 use super::commit::{Changes, Note};
@@ -14,51 +11,29 @@ use super::mint::subject;
 use super::ports::Record;
 use super::request::RevealId;
 use super::response::Response;
-use super::{Actor, Service, lock};
+use super::{Actor, Service};
 use crate::domain::audit::Action;
-use crate::domain::id::{OrganizationId, TokenId};
-use crate::domain::text::{Email, Reason};
-use crate::domain::token::{Life, Revocation, Token, judge};
+use crate::domain::text::Reason;
+use crate::domain::token::{Life, Revocation, Token};
 
-#[derive(Default)]
-pub(super) struct Reveals {
-    open: Mutex<HashMap<RevealId, Open>>,
-}
-
-#[derive(Clone)]
-struct Open {
-    organization: OrganizationId,
-    token: TokenId,
-    by: Email,
-}
-
-impl Reveals {
-    pub(super) fn begin(
-        &self,
-        random: [u8; 16],
-        organization: OrganizationId,
-        token: TokenId,
-        by: &Email,
-    ) -> RevealId {
-        let reveal = RevealId(random);
-        lock(&self.open).insert(
-            reveal,
-            Open {
-                organization,
-                token,
-                by: by.clone(),
-            },
-        );
-        reveal
-    }
-}
+/// Keeps the proof apart from every other hash.
+const PURPOSE: &[u8] = b"strongroom reveal 1";
 
 impl Service {
+    /// What a token's reveal is answered with.
+    pub(super) fn reveal_of(&self, token: &Token) -> RevealId {
+        let text = [PURPOSE, token.id.0.bytes(), &token.digest.0].concat();
+        let hash = self.ports.hasher.sha256(&text);
+        let mut reveal = [0; 16];
+        reveal.copy_from_slice(&hash[..16]);
+        RevealId(reveal)
+    }
+
     pub(super) fn acknowledge_reveal(&self, actor: &Actor, reveal: RevealId) -> Result<Response, Error> {
         let mut writer = self.writer();
-        let (open, mut new) = self.revealed(actor, reveal)?;
+        let mut new = self.revealed(actor, reveal)?;
         let now = self.trusted_now();
-        if !judge(&new.life, new.lifetime, now).is_good() {
+        if !new.life.stage(now).is_live() {
             // It must not end the token that it was to replace.
             let message = format!(
                 "{} ended at {} before anybody acknowledged it",
@@ -86,34 +61,39 @@ impl Service {
                 reason = format!("{} retires at {retires_at}", old.id);
             }
             old.replaced_by = Some(new.id);
+            old.finish = std::mem::take(&mut new.finish);
             put.push(Record::Token(old));
         }
-        let slug = self.slug(open.organization);
+        let slug = self.slug(new.organization);
+        let by = new.minted_by.clone();
         let note = Note::done(Action::TokenAcknowledged, slug, subject(&new)).because(reason);
         put.push(Record::Token(new));
         let acting = Acting {
-            email: open.by,
+            email: by,
             role: None,
         };
         self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
-        lock(&self.reveals.open).remove(&reveal);
         Ok(Response::Done)
     }
 
-    pub(super) fn discard_reveal(&self, actor: &Actor, reveal: RevealId) -> Result<Response, Error> {
+    pub(super) fn discard_reveal(
+        &self,
+        actor: &Actor,
+        reveal: RevealId,
+        reason: Option<Reason>,
+    ) -> Result<Response, Error> {
         let mut writer = self.writer();
-        let (open, new) = self.revealed(actor, reveal)?;
-        let reason = "given up at its reveal";
+        let new = self.revealed(actor, reveal)?;
+        let by = new.minted_by.clone();
         let revocation = Revocation {
-            by: open.by.clone(),
+            by: by.clone(),
             leaked: false,
-            reason: Reason::parse(reason).ok(),
+            reason: reason
+                .clone()
+                .or_else(|| Reason::parse("given up at its reveal").ok()),
         };
-        let note = Note::done(
-            Action::TokenDiscarded,
-            self.slug(open.organization),
-            subject(&new),
-        );
+        let note = Note::done(Action::TokenDiscarded, self.slug(new.organization), subject(&new))
+            .because(reason.map(|reason| reason.to_string()).unwrap_or_default());
         let life = Life {
             revoked_at: Some(self.trusted_now()),
             ..new.life
@@ -124,20 +104,18 @@ impl Service {
             ..new
         })];
         let acting = Acting {
-            email: open.by,
+            email: by,
             role: None,
         };
         self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
-        lock(&self.reveals.open).remove(&reveal);
         Ok(Response::Done)
     }
 
-    fn revealed(&self, actor: &Actor, reveal: RevealId) -> Result<(Open, Token), Error> {
+    fn revealed(&self, actor: &Actor, reveal: RevealId) -> Result<Token, Error> {
         changes_allowed(actor)?;
-        let open = lock(&self.reveals.open).get(&reveal).cloned();
-        let found = open.and_then(|open| Some((open.clone(), self.index.token(open.token)?.0)));
+        let found = self.index.unacknowledged(|token| self.reveal_of(token) == reveal);
         found
-            .filter(|(_, token)| token.life.revoked_at.is_none() && token.life.deleted_at.is_none())
+            .filter(|token| token.life.revoked_at.is_none() && token.life.deleted_at.is_none())
             .ok_or_else(|| {
                 Error::new(
                     Code::Conflict,

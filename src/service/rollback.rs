@@ -53,6 +53,11 @@ const fn is_answered(request: &Request) -> bool {
 }
 
 impl Service {
+    /// Whether what is here is all that was acknowledged: no older state waits to be accepted.
+    pub fn is_current(&self) -> bool {
+        self.found.rollback().is_none()
+    }
+
     /// Refuses what an older state must not answer.
     pub(super) fn refuse_if_rolled_back(&self, request: &Request) -> Result<(), Error> {
         match self.found.rollback() {
@@ -107,6 +112,8 @@ impl Service {
         let subject = format!("commit {}", rollback.found);
         let note = Note::done(Action::RollbackAccepted, None, subject).because(reason);
         let changes = Changes {
+            // Some may have ended in what is given up.
+            delete: self.all_logins(),
             notes: vec![note],
             ..Changes::default()
         };

@@ -18,12 +18,14 @@ impl Service {
         actor: &Actor,
         change: impl FnOnce() -> Result<String, Error>,
     ) -> Result<(), Error> {
+        let _under_way = self.begin_change(actor, true)?;
         let mut writer = self.writer();
         self.refuse_older_state()?;
         let acting = self.signed_in(actor, Role::Admin)?;
         let what = change()?;
         let note = Note::done(Action::SealRotated, None, "seal").because(what);
         self.tell(&mut writer, actor, Some(&acting), [note]);
+        self.change_was_done(actor);
         Ok(())
     }
 }

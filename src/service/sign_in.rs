@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::access::{Acting, changes_allowed, disabled, email_allowed};
 use super::commit::{Changes, Note};
-use super::error::{Code, Error};
+use super::error::{Code, Error, whole_seconds};
 use super::ports::{Binding, PasswordCheck, Record, RecordKey};
 use super::request::{Credentials, SessionId};
 use super::response::{Response, SignedIn};
@@ -26,18 +26,41 @@ const SESSION: Duration = Duration::from_secs(600);
 /// Addresses that are throttled in memory, because nobody has them or the store takes nothing; beyond it the oldest are
 /// forgotten.
 const STRANGERS: usize = 1_000;
+/// Accounts and sources whose failures are stored; who fails from more addresses than that is counted in memory.
+const SOURCES: usize = 10_000;
+/// Old ones that go with each new failure.
+const FORGOTTEN_AT_ONCE: usize = 64;
+
+/// A sign-in, good only for whoever it was made for.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) email: Email,
+    /// It may only look, whatever a later request says of itself.
+    pub(super) read_only: bool,
+    uid: u32,
+    fixed_email: Option<Email>,
+    until: Duration,
+}
+
+impl Session {
+    fn belongs_to(&self, actor: &Actor) -> bool {
+        (self.uid, &self.fixed_email) == (actor.uid, &actor.fixed_email)
+    }
+}
 
 #[derive(Default)]
 pub(super) struct Sessions {
-    open: Mutex<HashMap<SessionId, (Email, Duration)>>,
+    open: Mutex<HashMap<SessionId, Session>>,
     strangers: Mutex<HashMap<(Email, String), Throttle>>,
 }
 
 impl Sessions {
-    pub(super) fn email(&self, session: SessionId, now: Duration) -> Option<Email> {
+    /// The sign-in that the request goes with, if it is that account's own.
+    pub(super) fn of(&self, actor: &Actor, now: Duration) -> Option<Session> {
         let mut open = lock(&self.open);
-        open.retain(|_, (_, until)| now < *until);
-        open.get(&session).map(|(email, _)| email.clone())
+        open.retain(|_, session| now < session.until);
+        let session = open.get(&actor.session?)?;
+        session.belongs_to(actor).then(|| session.clone())
     }
 
     /// Forgets what was counted in memory for an address.
@@ -66,18 +89,18 @@ impl Sessions {
 
     /// Ends every sign-in of a cashier.
     pub(super) fn close(&self, email: &Email) {
-        lock(&self.open).retain(|_, (other, _)| other != email);
+        lock(&self.open).retain(|_, session| session.email != *email);
     }
 }
 
 impl Service {
     pub(super) fn sign_in(&self, actor: &Actor, credentials: &Credentials) -> Result<Response, Error> {
-        let cashier = self.check_password(actor, credentials)?;
+        let cashier = self.check_password(actor, credentials, Action::SignInFailed)?;
         let (email, role) = (cashier.email.clone(), cashier.role);
         // Held until the sign-in is there: a reset that comes after this ends it, one that came before is seen.
         let mut writer = self.writer();
         let acting = self.still_proven(&cashier, Role::Viewer)?;
-        if !actor.read_only && self.found.rollback().is_none() {
+        if self.found.rollback().is_none() {
             let note = Note::done(Action::SignedIn, None, email.as_str());
             let changes = Changes {
                 notes: vec![note],
@@ -86,8 +109,14 @@ impl Service {
             self.commit(&mut writer, actor, Some(&acting), changes)?;
         }
         let session = SessionId(self.random()?);
-        let until = self.ports.clock.monotonic() + SESSION;
-        lock(&self.sessions.open).insert(session, (email.clone(), until));
+        let opened = Session {
+            email: email.clone(),
+            read_only: actor.read_only,
+            uid: actor.uid,
+            fixed_email: actor.fixed_email.clone(),
+            until: self.ports.clock.monotonic() + SESSION,
+        };
+        lock(&self.sessions.open).insert(session, opened);
         let until = self.trusted_now().plus(chrono::TimeDelta::minutes(10));
         Ok(Response::SignedIn(SignedIn {
             session,
@@ -99,13 +128,18 @@ impl Service {
 
     pub(super) fn sign_out(&self, actor: &Actor) -> Result<Response, Error> {
         if let Some(session) = actor.session {
-            lock(&self.sessions.open).remove(&session);
+            lock(&self.sessions.open).retain(|id, open| *id != session || !open.belongs_to(actor));
         }
         Ok(Response::Done)
     }
 
-    /// Whether the password is the cashier's; the cashier as it was then, if so.
-    pub(super) fn check_password(&self, actor: &Actor, credentials: &Credentials) -> Result<Cashier, Error> {
+    /// Whether the password is the cashier's; the cashier as it was then, if so. A failure is logged as `refused`.
+    pub(super) fn check_password(
+        &self,
+        actor: &Actor,
+        credentials: &Credentials,
+        refused: Action,
+    ) -> Result<Cashier, Error> {
         let email = &credentials.email;
         email_allowed(actor, email)?;
         let source = source(actor);
@@ -133,7 +167,7 @@ impl Service {
                 Ok(cashier)
             }
             (_, known) => {
-                self.count_failure(actor, email, source, known.is_some())?;
+                self.count_failure(actor, email, source, known.is_some().then_some(refused))?;
                 Err(Error::new(
                     Code::Unauthenticated,
                     "the e-mail or the password is wrong",
@@ -159,7 +193,14 @@ impl Service {
             .map_or(Ok(()), |until| Err(throttled(email, until, now)))
     }
 
-    fn count_failure(&self, actor: &Actor, email: &Email, source: String, known: bool) -> Result<(), Error> {
+    /// `refused` is what the log says of a cashier's failure; of an address that nobody has it says nothing.
+    fn count_failure(
+        &self,
+        actor: &Actor,
+        email: &Email,
+        source: String,
+        refused: Option<Action>,
+    ) -> Result<(), Error> {
         let now = self.trusted_now();
         let key = (email.clone(), source.clone());
         let stored = self.registry().throttles.get(&key).cloned();
@@ -172,9 +213,11 @@ impl Service {
                 last_failure: now,
             },
         };
-        if !known || self.found.rollback().is_some() {
+        let is_kept = self.found.rollback().is_none()
+            && (stored.is_some() || self.registry().throttles.len() < SOURCES);
+        let Some(action) = refused.filter(|_| is_kept) else {
             return self.sessions.count_in_memory(key, begin(), now);
-        }
+        };
         let mut writer = self.writer();
         // Again, because only here nobody else can fail at the same time.
         self.refuse_if_throttled(email, &key.1)?;
@@ -186,13 +229,16 @@ impl Service {
         throttle.failures += 1;
         throttle.last_failure = now;
         let note = Note {
-            action: Action::SignInFailed,
+            action,
             organization: None,
             subject: email.as_str().to_owned(),
             result: Outcome::Refused,
             reason: format!("failure {} in a row", throttle.failures),
         };
-        let changes = Changes::of(vec![Record::Throttle(throttle)], note);
+        let changes = Changes {
+            delete: self.stale_throttles(&key, now),
+            ..Changes::of(vec![Record::Throttle(throttle)], note)
+        };
         let acting = Acting {
             email: email.clone(),
             role: None,
@@ -204,11 +250,24 @@ impl Service {
             })
     }
 
+    /// Failures that are a day old count no more, and go with another's.
+    fn stale_throttles(&self, but: &(Email, String), now: Timestamp) -> Vec<RecordKey> {
+        let registry = self.registry();
+        let stale = registry
+            .throttles
+            .iter()
+            .filter(|(key, (throttle, _))| *key != but && throttle.is_stale(now));
+        stale
+            .take(FORGOTTEN_AT_ONCE)
+            .map(|((email, source), _)| RecordKey::Throttle(email.clone(), source.clone()))
+            .collect()
+    }
+
     fn forget_failures(&self, actor: &Actor, cashier: &Cashier, source: &str) -> Result<(), Error> {
         let key = (cashier.email.clone(), source.to_owned());
         lock(&self.sessions.strangers).remove(&key);
         let mut writer = self.writer();
-        let takes_nothing = actor.read_only || self.found.rollback().is_some();
+        let takes_nothing = self.found.rollback().is_some();
         if takes_nothing || !self.registry().throttles.contains_key(&key) {
             return Ok(());
         }
@@ -296,7 +355,7 @@ impl Service {
         password: &Secret,
     ) -> Result<Response, Error> {
         changes_allowed(actor)?;
-        let cashier = self.check_password(actor, credentials)?;
+        let cashier = self.check_password(actor, credentials, Action::SignInFailed)?;
         let sealed = self.new_password(&cashier, password)?;
         let mut writer = self.writer();
         let acting = self.still_proven(&cashier, Role::Viewer)?;
@@ -306,25 +365,32 @@ impl Service {
             password: Some(sealed),
             ..current
         })];
-        self.commit(&mut writer, actor, Some(&acting), Changes::of(put, note))?;
+        let changes = Changes {
+            delete: self.login_of(current.id),
+            ..Changes::of(put, note)
+        };
+        self.commit(&mut writer, actor, Some(&acting), changes)?;
         self.sessions.close(&credentials.email);
         Ok(Response::Done)
     }
 }
 
 fn throttled(email: &Email, until: Timestamp, now: Timestamp) -> Error {
-    let wait = until.since(now).num_seconds() + 1;
-    let message = format!("too many wrong passwords for {email} from here: wait until {until}, {wait} s");
+    let wait = until.since(now).to_std().unwrap_or_default();
+    let seconds = whole_seconds(wait);
+    let message = format!("too many wrong passwords for {email} from here: wait until {until}, {seconds} s");
     let hint = "wait, or have an admin or the host's owner run: strongroom cashier unlock";
-    Error::new(Code::Throttled, message, hint).on("password")
+    Error::new(Code::Throttled, message, hint)
+        .on("password")
+        .again_in(wait)
 }
 
-/// Where a try comes from: the SSH client's address, else the operating system's user.
+/// Where a try comes from: the client's address, else the operating system's user, who might say a new address each time.
 fn source(actor: &Actor) -> String {
     actor
         .address
-        .clone()
-        .unwrap_or_else(|| format!("local:{}", actor.os_user))
+        .as_deref()
+        .map_or_else(|| format!("local:{}", actor.os_user), Throttle::source)
 }
 
 pub(super) fn password_binding(cashier: &Cashier) -> Binding<'_> {

@@ -39,7 +39,7 @@ impl Erasures {
         let pending = lock(&self.pending).clone()?;
         Some(Alarm {
             level: Level::Critical,
-            kind: "erasure_pending",
+            kind: "erasure_pending".into(),
             message: format!("a replaced private key is refused, but not erased yet: {pending}"),
             hint: "it is tried again every few seconds; see to the cause".to_owned(),
         })
@@ -97,7 +97,7 @@ impl Service {
             let slug = slug.as_ref().map_or("an organization", Slug::as_str);
             Some(Alarm {
                 level: Level::Critical,
-                kind: "private_key_missing",
+                kind: "private_key_missing".into(),
                 message: format!("ciphertexts of {slug} do not open: {}", error.message),
                 hint: "put the files of the key slots back, restore a backup, or rotate the key".to_owned(),
             })

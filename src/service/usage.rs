@@ -1,27 +1,23 @@
 //! Counting what happens: in memory at once, in the store's lossy lane every few seconds and at a clean stop.
 //!
-//! A token's total and dates are counted in the index; who used it is counted here until it is written.
+//! A token's total and dates are counted in the index; who used it is counted by `callers` until it is written.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::error::Error;
+use super::callers::{Callers, Uses};
+use super::error::{Code, Error};
 use super::index::Slot;
 use super::ports::UsageRecord;
+use super::response::{Decrypted, Event};
 use super::{Service, lock};
 use crate::domain::id::OrganizationId;
-use crate::domain::key_pair::Mgf1;
+use crate::domain::key_pair::{Fingerprint, Mgf1};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::{KeyUsage, Usage};
 
-/// Callers that are counted between two writes; beyond it they are counted as one.
-const PENDING_CALLERS: usize = 10_000;
-
-/// Uses by token, address and agent: how many, and when last.
-type Callers = HashMap<(Slot, String, String), (u64, Timestamp)>;
-
 pub(super) struct Pending {
-    callers: Mutex<Callers>,
+    pub(super) callers: Callers,
     keys: Mutex<HashMap<OrganizationId, (KeyUsage, bool)>>,
     /// Held while counts are written: whoever ends the process waits for a write that is under way.
     writing: Mutex<()>,
@@ -31,7 +27,7 @@ impl Pending {
     pub(super) fn new(keys: HashMap<OrganizationId, KeyUsage>) -> Self {
         let keys = keys.into_iter().map(|(id, usage)| (id, (usage, false))).collect();
         Self {
-            callers: Mutex::default(),
+            callers: Callers::new(),
             keys: Mutex::new(keys),
             writing: Mutex::default(),
         }
@@ -44,38 +40,42 @@ impl Pending {
             .unwrap_or_default()
     }
 
-    pub(super) fn count_decryption(
+    /// The MGF1 variant that an organization's clients use.
+    pub(super) fn habit(&self, organization: OrganizationId) -> Mgf1 {
+        let keys = lock(&self.keys);
+        keys.get(&organization)
+            .map_or(Mgf1::Sha256, |(usage, _)| usage.habit())
+    }
+
+    /// Counts what came of a request; a replaced key was counted when it was named.
+    pub(super) fn count_decryptions(
         &self,
         organization: OrganizationId,
-        result: Result<Mgf1, ()>,
+        answers: &[Result<Decrypted, Error>],
         now: Timestamp,
     ) {
         let mut keys = lock(&self.keys);
         let (usage, changed) = keys.entry(organization).or_default();
-        match result {
-            Ok(mgf1) => usage.record(mgf1, now),
-            Err(()) => usage.failures += 1,
+        for answer in answers {
+            match answer {
+                Ok(opened) => usage.record(opened.mgf1, now),
+                Err(error) => usage.failures += u64::from(error.code == Code::DecryptionFailed),
+            }
         }
         *changed = true;
     }
 
-    pub(super) fn count_stale(&self, organization: OrganizationId) {
+    pub(super) fn count_stale(
+        &self,
+        organization: OrganizationId,
+        who: &str,
+        named: Fingerprint,
+        now: Timestamp,
+    ) {
         let mut keys = lock(&self.keys);
         let (usage, changed) = keys.entry(organization).or_default();
-        usage.stale += 1;
+        usage.record_stale(who, named, now);
         *changed = true;
-    }
-
-    /// Counts one use of a token by a caller.
-    pub(super) fn count_caller(&self, slot: Slot, address: &str, agent: &str, now: Timestamp) {
-        let mut callers = lock(&self.callers);
-        let key = (slot, address.to_owned(), agent.to_owned());
-        if callers.len() >= PENDING_CALLERS && !callers.contains_key(&key) {
-            return;
-        }
-        let (count, last) = callers.entry(key).or_insert((0, now));
-        *count += 1;
-        *last = now;
     }
 
     fn take_changed_keys(&self) -> Vec<(OrganizationId, KeyUsage)> {
@@ -86,14 +86,8 @@ impl Pending {
     }
 
     /// What was taken and could not be written.
-    fn put_back(&self, callers: Callers, keys: &[(OrganizationId, KeyUsage)]) {
-        let mut pending = lock(&self.callers);
-        for (key, (count, at)) in callers {
-            let (so_far, last) = pending.entry(key).or_insert((0, at));
-            *so_far += count;
-            *last = at.max(*last);
-        }
-        drop(pending);
+    fn put_back(&self, callers: &[Uses], keys: &[(OrganizationId, KeyUsage)]) {
+        self.callers.put_back(callers);
         let mut pending = lock(&self.keys);
         for (id, _) in keys {
             if let Some((_, changed)) = pending.get_mut(id) {
@@ -111,29 +105,33 @@ impl Service {
     pub fn write_usage(&self) -> Result<(), Error> {
         let _one_at_a_time = lock(&self.usage.writing);
         let used = self.index.take_used();
-        let callers = std::mem::take(&mut *lock(&self.usage.callers));
+        let now = self.time.latest();
+        let callers = self.usage.callers.take(now);
         let keys = self.usage.take_changed_keys();
         self.write_taken(&used, &callers, &keys).inspect_err(|_| {
             self.index.put_back_used(&used);
-            self.usage.put_back(callers, &keys);
-        })
+            self.usage.put_back(&callers, &keys);
+        })?;
+        self.usage.callers.forget_silent(now);
+        Ok(())
     }
 
     fn write_taken(
         &self,
         used: &[Slot],
-        callers: &Callers,
+        callers: &[Uses],
         keys: &[(OrganizationId, KeyUsage)],
     ) -> Result<(), Error> {
-        let mut by_slot: HashMap<Slot, Vec<(&str, &str, u64, Timestamp)>> = HashMap::new();
-        for ((slot, address, agent), (count, last)) in callers {
-            by_slot
-                .entry(*slot)
-                .or_default()
-                .push((address, agent, *count, *last));
+        let mut by_slot: HashMap<Slot, Vec<&Uses>> = HashMap::new();
+        for uses in callers {
+            by_slot.entry(uses.slot).or_default().push(uses);
         }
-        let mut records = Vec::with_capacity(used.len() + keys.len());
-        for &slot in used {
+        // A caller may be counted after its use was written.
+        let mut slots: Vec<Slot> = used.iter().chain(by_slot.keys()).copied().collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let mut records = Vec::with_capacity(slots.len() + keys.len());
+        for slot in slots {
             let (id, (total, first, last)) = self.index.read(slot, |entry| (entry.id(), entry.counts()));
             let mut usage = self.ports.store.token_usage(id)?.unwrap_or_default();
             let uncounted = total.saturating_sub(usage.total);
@@ -154,6 +152,13 @@ impl Service {
         Ok(self.ports.store.write_usage(&records)?)
     }
 
+    /// Tells whoever listens that tokens were used, if they were since the last call. To be called once a second.
+    pub fn tell_use(&self) {
+        if self.usage.callers.has_news() {
+            self.feed.publish(&Event::Used);
+        }
+    }
+
     /// One token's use in full, what was not written yet included.
     pub(super) fn usage_of(&self, slot: Slot) -> Usage {
         let (id, (total, first, last)) = self.index.read(slot, |entry| (entry.id(), entry.counts()));
@@ -164,30 +169,27 @@ impl Service {
             .ok()
             .flatten()
             .unwrap_or_default();
-        let pending: Vec<_> = lock(&self.usage.callers)
-            .iter()
-            .filter(|((other, _, _), _)| *other == slot)
-            .map(|((_, address, agent), (count, last))| (address.clone(), agent.clone(), *count, *last))
-            .collect();
+        let (pending, _) = self.usage.callers.of(slot, self.time.latest());
         let uncounted = total.saturating_sub(usage.total);
-        merge(&mut usage, pending, uncounted, last);
+        merge(&mut usage, pending.iter().collect(), uncounted, last);
         usage.first = usage.first.or(first);
         usage
     }
 }
 
 /// Adds `uncounted` uses, those of known callers first, the rest without one.
-fn merge<T: AsRef<str>>(
-    usage: &mut Usage,
-    mut callers: Vec<(T, T, u64, Timestamp)>,
-    uncounted: u64,
-    last: Option<Timestamp>,
-) {
-    callers.sort_by_key(|(_, _, _, last)| *last);
+fn merge(usage: &mut Usage, mut callers: Vec<&Uses>, uncounted: u64, last: Option<Timestamp>) {
+    callers.retain(|uses| uses.count > 0);
+    callers.sort_by_key(|uses| uses.last);
     let mut rest = uncounted;
-    for (address, agent, count, at) in callers {
-        usage.record(address.as_ref(), agent.as_ref(), count.min(rest), at);
-        rest -= count.min(rest);
+    for uses in callers {
+        let counted = uses.count.min(rest);
+        usage.record(&uses.address, &uses.agent, counted, uses.last);
+        // What was written between the count and its caller's: it had no caller then.
+        if let Some(caller) = usage.callers.first_mut() {
+            caller.count += uses.count - counted;
+        }
+        rest -= counted;
     }
     if let Some(last) = last.filter(|_| rest > 0) {
         usage.record("", "", rest, last);

@@ -158,6 +158,8 @@ fn check(stat: &Stat, path: &Path) -> Result<(), StoreError> {
     let (shown, quoted) = (shown(path), quoted(path));
     let refuse = |what: String| Err(StoreError::Permissions(format!("{shown} {what}")));
     let (needed, right) = match FileType::from_raw_mode(stat.st_mode) {
+        // It holds nothing; the daemon's own may be in the state directory.
+        FileType::Socket => return Ok(()),
         FileType::Directory => (0o700, "0700"),
         FileType::RegularFile => (0o400, "0600"),
         FileType::Symlink => {

@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -33,6 +33,9 @@ struct Holder {
     pid: u32,
     user: String,
     since: Timestamp,
+    /// Where a daemon can be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    socket: Option<PathBuf>,
 }
 
 impl Lock {
@@ -41,6 +44,19 @@ impl Lock {
     /// # Errors
     /// [`StoreError::Locked`]; [`StoreError::Io`] with the path when the file does not say by whom.
     pub fn acquire(directory: &DataDir, user: &str, now: Timestamp) -> Result<Self, StoreError> {
+        Self::acquire_to_serve(directory, user, now, None)
+    }
+
+    /// The same for a daemon, which others can ask at `socket`.
+    ///
+    /// # Errors
+    /// As [`Self::acquire`].
+    pub fn acquire_to_serve(
+        directory: &DataDir,
+        user: &str,
+        now: Timestamp,
+        socket: Option<&Path>,
+    ) -> Result<Self, StoreError> {
         let path = directory.path().join("lock");
         let failed =
             |error: std::io::Error| StoreError::Io(format!("{} cannot be used: {error}", path.display()));
@@ -62,6 +78,7 @@ impl Lock {
             pid: std::process::id(),
             user: user.to_owned(),
             since: now,
+            socket: socket.map(Path::to_path_buf),
         };
         let text = serde_json::to_string(&holder).map_err(|error| failed(error.into()))?;
         let mut lock = Self { file };
@@ -70,6 +87,36 @@ impl Lock {
             .and_then(|()| lock.file.write_all(text.as_bytes()))
             .map_err(failed)?;
         Ok(lock)
+    }
+}
+
+/// A daemon that has a data directory, as its lock says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Daemon {
+    /// Its process.
+    pub pid: u32,
+    /// The user it runs as.
+    pub user: String,
+    /// Where it can be asked.
+    pub socket: PathBuf,
+}
+
+impl Daemon {
+    /// The daemon that says it has this data directory. What a crash left behind says so too: ask it.
+    #[must_use]
+    pub fn of(data_dir: &Path) -> Option<Self> {
+        let holder = read(&data_dir.join("lock"))?;
+        Some(Self {
+            pid: holder.pid,
+            user: escape(&holder.user).into_owned(),
+            socket: holder.socket?,
+        })
+    }
+
+    /// Whether there is such a process; after a crash it may be another one by now.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        is_running(self.pid)
     }
 }
 
@@ -88,10 +135,7 @@ fn holder(path: &Path) -> StoreError {
         }
         last = read(path).or(last);
         // A name of somebody who is gone was left by a crash; the new holder is about to write its own.
-        if let Some(holder) = last
-            .as_ref()
-            .filter(|holder| Path::new(&format!("/proc/{}", holder.pid)).exists())
-        {
+        if let Some(holder) = last.as_ref().filter(|holder| is_running(holder.pid)) {
             return locked(holder);
         }
     }
@@ -104,6 +148,10 @@ fn holder(path: &Path) -> StoreError {
         },
         locked,
     )
+}
+
+fn is_running(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
 }
 
 fn read(path: &Path) -> Option<Holder> {

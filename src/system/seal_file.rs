@@ -48,6 +48,19 @@ pub fn write(path: &Path, data: &Path, key: &Secret) -> Result<(), SealFileError
 /// # Errors
 /// It is missing, a link, another user's, open to others, inside `data`, or has not 32 bytes.
 pub fn read(path: &Path, data: &Path) -> Result<Secret, SealFileError> {
+    read_as(path, data, false)
+}
+
+/// Reads a key file that systemd handed over, in a directory that it made for this process alone: the file may be root's,
+/// with a rule that lets this process read it, which shows as a right of its group.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_credential(path: &Path, data: &Path) -> Result<Secret, SealFileError> {
+    read_as(path, data, true)
+}
+
+fn read_as(path: &Path, data: &Path, is_credential: bool) -> Result<Secret, SealFileError> {
     outside(path, data)?;
     let failed = |error: io::Error| SealFileError::of(path, &error);
     // Not blocking, so that a pipe put in its place cannot hang the start.
@@ -58,13 +71,15 @@ pub fn read(path: &Path, data: &Path) -> Result<Secret, SealFileError> {
     if !found.is_file() {
         return Err(SealFileError::NotAFile(path.into()));
     }
-    if found.uid() != rustix::process::geteuid().as_raw() {
+    let is_roots = is_credential && found.uid() == 0;
+    if !is_roots && found.uid() != rustix::process::geteuid().as_raw() {
         return Err(SealFileError::ForeignOwner {
             path: path.into(),
             uid: found.uid(),
         });
     }
-    if found.mode() & 0o077 != 0 {
+    let closed = if is_credential { 0o037 } else { 0o077 };
+    if found.mode() & closed != 0 {
         return Err(SealFileError::OpenToOthers {
             path: path.into(),
             mode: found.mode() & 0o777,

@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
@@ -61,6 +62,14 @@ pub fn is_unread(output: impl AsFd) -> bool {
         tv_nsec: 0,
     };
     poll(&mut look, Some(&now)).is_ok() && look[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// Waits until there is something to read from a pipe or file, or its end.
+pub fn wait_for_input(input: impl AsFd) {
+    let input = input.as_fd();
+    let mut look = [PollFd::from_borrowed_fd(input, PollFlags::IN)];
+    // What cannot be waited for says so when it is read.
+    while poll(&mut look, None) == Err(Errno::INTR) {}
 }
 
 /// Ends the process at once, as the signal would have without a handler; for when the orderly way is blocked.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use ratatui::Frame;
 
+use super::environment::Environment;
+use crate::cli::Link;
 use crate::cli::failure::Failure;
 use crate::console::app::{self, Effect, Message, Model, Performer, Screen, Setup, Work};
 use crate::console::keymap::Keymap;
@@ -14,7 +16,6 @@ use crate::console::theme::{Look, Palette, Theme};
 use crate::domain::time::Timestamp;
 use crate::gateway::Gateway;
 use crate::service::ports::Clock as _;
-use crate::service::request::Show;
 use crate::service::{Actor, Code, Error};
 use crate::system::SystemClock;
 use crate::system::clipboard::{Clipboard, Surroundings, Way};
@@ -47,7 +48,9 @@ pub(super) fn run(
     gateway: Arc<dyn Gateway>,
     settings: &Settings,
     actor: &Actor,
-    shown: Option<Show>,
+    link: Option<Link>,
+    environment: Environment,
+    welcome: Option<String>,
 ) -> Result<u8, Failure> {
     let at = Moment {
         now: SystemClock.now(),
@@ -58,14 +61,14 @@ pub(super) fn run(
         at,
         size: (80, 24),
         keymap: keymap(settings)?,
-        screen: shown.map(|_| Screen::Tokens),
+        screen: link.as_ref().map(screen),
         organization: settings.org.clone(),
         email: actor.fixed_email.clone(),
         read_only: actor.read_only,
         utc_offset: utc_offset(at.now),
         data_dir: settings.data_dir.clone(),
         program: program(settings),
-        home: super::variable("HOME").map(PathBuf::from),
+        home: environment.variable("HOME").map(PathBuf::from),
         directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         idle: Some(if minutes == 0 {
             Duration::MAX
@@ -73,12 +76,16 @@ pub(super) fn run(
             Duration::from_secs(60 * minutes)
         }),
     });
-    if let Some(show) = shown {
-        model.tokens.begin_with(show);
+    model.welcome = welcome;
+    match link {
+        Some(Link::Tokens(show, text)) => model.tokens.begin_with(show, text),
+        Some(Link::Activity(text)) => model.activity.begin_with(&text),
+        Some(Link::Cashiers(text)) => model.cashiers.begin_with(&text),
+        Some(Link::Keys | Link::Guide) | None => {}
     }
     let mut console = Console {
         model,
-        theme: Theme::new(look(settings)),
+        theme: Theme::new(look(settings, environment)),
         first,
     };
     let runtime = Runtime::default();
@@ -93,14 +100,18 @@ pub(super) fn run(
         }
     });
     let clipboard = Clipboard::new(
-        way(settings),
-        Surroundings::from_environment(|name| std::env::var_os(name)),
+        match way(settings) {
+            // The desktop of this machine is nobody's who comes by a forced command.
+            Way::Native if environment.is_forced => Way::Osc52,
+            way => way,
+        },
+        Surroundings::from_environment(|name| environment.raw(name)),
     );
-    let performer = Performer::new(gateway, clipboard);
+    let performer = Performer::new(gateway, clipboard, !environment.is_forced);
     let perform = move |work, _: &_| performer.perform(work);
     let manner = Manner {
         mouse: settings.mouse,
-        suspend: true,
+        suspend: !environment.is_forced,
     };
     match runtime.run(&mut console, perform, &SystemClock, manner) {
         Ok(Ended::Quit | Ended::TerminalLost) => Ok(0),
@@ -113,6 +124,17 @@ pub(super) fn run(
         Err(broken @ Broken::Panic(_)) => {
             Err(Error::new(Code::Internal, broken.to_string(), "start it again").into())
         }
+    }
+}
+
+/// The tab that a link leads to.
+const fn screen(link: &Link) -> Screen {
+    match link {
+        Link::Keys => Screen::Keys,
+        Link::Tokens(..) => Screen::Tokens,
+        Link::Activity(_) => Screen::Activity,
+        Link::Cashiers(_) => Screen::Cashiers,
+        Link::Guide => Screen::Guide,
     }
 }
 
@@ -150,8 +172,8 @@ const fn way(settings: &Settings) -> Way {
     }
 }
 
-fn look(settings: &Settings) -> Look {
-    let found = Look::from_environment(super::variable);
+fn look(settings: &Settings, environment: Environment) -> Look {
+    let found = Look::from_environment(|name| environment.variable(name));
     Look {
         palette: match settings.theme {
             Wanted::Auto => found.palette,

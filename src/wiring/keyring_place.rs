@@ -139,11 +139,11 @@ impl KeyringPlace {
         let staged = Staged::write(&self.path(), &bytes).map_err(|error| self.failed(&error))?;
         let written = staged.read_back().map_err(|error| self.failed(&error))?;
         let written = KeyringFile::parse(&written).map_err(of_seal)?;
-        let passphrase = match seal {
-            NewSeal::Passphrase(passphrase) => Some(*passphrase),
-            NewSeal::KeyFile { .. } => None,
+        let kept = match seal {
+            NewSeal::Passphrase(passphrase) => self.seal(written.sealed_by(), Some(passphrase))?,
+            // The file itself: what systemd handed over is the old one.
+            NewSeal::KeyFile { path, .. } => self.key_file(path)?,
         };
-        let kept = self.seal(written.sealed_by(), passphrase)?;
         written.open(&kept, Arc::new(OsEntropy)).map_err(of_seal)?;
         Ok(staged)
     }
@@ -162,7 +162,11 @@ impl KeyringPlace {
                     "give its passphrase",
                 )
             }),
-            SealedBy::KeyFile { path } => self.key_file(path),
+            // The unit hands over a file that the daemon's own account may not read, under its name.
+            SealedBy::KeyFile { path } => match self.handed(path) {
+                Some(handed) => self.credential(&handed),
+                None => self.key_file(path),
+            },
             SealedBy::Credential { name } => {
                 let directory = self.credentials.as_ref().ok_or_else(|| {
                     Error::new(
@@ -171,9 +175,19 @@ impl KeyringPlace {
                         "start it as the systemd unit does, with LoadCredential",
                     )
                 })?;
-                self.key_file(&directory.join(name))
+                self.credential(&directory.join(name))
             }
         }
+    }
+
+    /// What systemd handed over in the place of this key file.
+    fn handed(&self, path: &Path) -> Option<PathBuf> {
+        let handed = self.credentials.as_ref()?.join(path.file_name()?);
+        handed.exists().then_some(handed)
+    }
+
+    fn credential(&self, path: &Path) -> Result<Secret, Error> {
+        seal_file::read_credential(path, &self.data_dir).map_err(|error| of_key_file(&error))
     }
 
     fn key_file(&self, path: &Path) -> Result<Secret, Error> {

@@ -5,27 +5,34 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use super::backup::LocalBackups;
 use super::doctor::no_store;
 use super::keyring_place::{KEYRING, KeyringPlace};
-use crate::crypto::{Argon2Passwords, Cost, Keyring, RsaEngine, SealedBy, Sha256Hasher};
+use crate::crypto::{Argon2Passwords, Cost, Ed25519, Keyring, RsaEngine, SealedBy, Sha256Hasher};
+use crate::domain::audit::checkpoint::hex;
 use crate::domain::secret::Secret;
 use crate::gateway::in_process::Opener;
 use crate::gateway::{
     BackupContents, BackupSource, DoctorReport, OpeningStep, RestoreReport, SealChoice, SealSecret,
     SealStatus, StoreState,
 };
-use crate::service::ports::{Clock as _, Entropy, StoreCipher, StoreError};
+use crate::service::ports::{Clock, Entropy, PasswordHasher, StoreCipher, StoreError};
 use crate::service::{Actor, Code, Error, Ports, Service};
 use crate::store::journaled::{JournaledStore, Places};
 use crate::system::checkpoint_file::CheckpointFile;
 use crate::system::data_dir::DataDir;
-use crate::system::lock::Lock;
+use crate::system::lock::{Daemon, Lock};
+use crate::system::outbox::Outbox;
 use crate::system::{OsEntropy, SystemClock};
 
 /// What a store's data begins with, under whatever keyring.
 const DATA: [&str; 2] = ["records", "journal"];
+
+/// How often, and how long after each other, a store that another process has is tried: a second.
+const LOOKS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Opens the store of one data directory.
 pub(super) struct LocalStore {
@@ -36,13 +43,17 @@ pub(super) struct LocalStore {
     pub(super) user: String,
     /// Held until the process ends, or another opening replaces it.
     open: Mutex<Option<Open>>,
+    /// The lock of a process that stays, from its start on.
+    held: Mutex<Option<Arc<Lock>>>,
+    clock: Arc<dyn Clock>,
+    passwords: Arc<dyn PasswordHasher>,
     /// How far an opening has come.
     step: Mutex<Option<OpeningStep>>,
 }
 
 /// What belongs to an open store beside its service.
 pub(super) struct Open {
-    _lock: Lock,
+    _lock: Arc<Lock>,
     pub(super) keyring: Arc<Keyring>,
     /// The service's own.
     pub(super) store: Weak<JournaledStore>,
@@ -63,7 +74,19 @@ impl LocalStore {
             key_file,
             user,
             open: Mutex::default(),
+            held: Mutex::default(),
+            clock: Arc::new(SystemClock),
+            passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, Arc::new(OsEntropy))),
             step: Mutex::default(),
+        }
+    }
+
+    /// The same by another clock, and with another way to hash passwords.
+    pub(super) fn living_by(self, clock: Arc<dyn Clock>, passwords: Arc<dyn PasswordHasher>) -> Self {
+        Self {
+            clock,
+            passwords,
+            ..self
         }
     }
 
@@ -90,20 +113,43 @@ impl LocalStore {
         }
     }
 
+    /// Keeps the store for this process from now on, open or sealed; others are told that it can be asked at `socket`.
+    pub(super) fn hold(&self, socket: &Path) -> Result<(), Error> {
+        let lock = Arc::new(self.acquire(Some(socket))?);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
+        Ok(())
+    }
+
     /// Both directories, checked, and the store ours alone from now on.
-    fn take(&self) -> Result<Lock, Error> {
+    fn take(&self) -> Result<Arc<Lock>, Error> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        held.map_or_else(|| Ok(Arc::new(self.acquire(None)?)), Ok)
+    }
+
+    /// Waits for a command that is about to let go, as in a pipe of two.
+    fn acquire(&self, socket: Option<&Path>) -> Result<Lock, Error> {
         let directory = DataDir::open(&self.data_dir)?;
         DataDir::open_apart(&self.state_dir, &self.data_dir)?;
-        Ok(Lock::acquire(&directory, &self.user, SystemClock.now())?)
+        let mut looks = 1;
+        loop {
+            match Lock::acquire_to_serve(&directory, &self.user, SystemClock.now(), socket) {
+                Err(StoreError::Locked { .. }) if looks < LOOKS && Daemon::of(&self.data_dir).is_none() => {
+                    looks += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                done => return Ok(done?),
+            }
+        }
     }
 
     fn says(&self, step: OpeningStep) {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
     }
 
-    fn serve(&self, lock: Lock, keyring: Keyring) -> Result<Arc<Service>, Error> {
+    fn serve(&self, lock: Arc<Lock>, keyring: Keyring) -> Result<Arc<Service>, Error> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let checkpoints = CheckpointFile::new(&self.state_dir, keyring.store_id());
+        let outbox = Outbox::of_webhooks(&self.state_dir, &hex(keyring.store_id()));
         let signer = Arc::new(keyring.audit_signer()?);
         let keyring = Arc::new(keyring);
         self.says(OpeningStep::Comparing);
@@ -117,7 +163,7 @@ impl LocalStore {
         let places = self.places();
         let cipher = Arc::new(keyring.file_keys(Arc::clone(&entropy)));
         let cipher: Arc<dyn StoreCipher> = cipher;
-        let store = JournaledStore::open(&places, Arc::clone(&cipher), Arc::new(SystemClock), &*keyring)?;
+        let store = JournaledStore::open(&places, Arc::clone(&cipher), Arc::clone(&self.clock), &*keyring)?;
         let store = Arc::new(store);
         let backup = LocalBackups {
             entropy: Arc::clone(&entropy),
@@ -132,11 +178,12 @@ impl LocalStore {
         };
         let ports = Ports {
             store,
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&self.clock),
             keys: Arc::new(RsaEngine::new(Arc::clone(&entropy))),
             sealer: keyring,
-            passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, Arc::clone(&entropy))),
+            passwords: Arc::clone(&self.passwords),
             hasher: Arc::new(Sha256Hasher),
+            signatures: Arc::new(Ed25519),
             account: Actor {
                 os_user: self.user.clone(),
                 uid: rustix::process::geteuid().as_raw(),
@@ -148,6 +195,7 @@ impl LocalStore {
             entropy,
         };
         let service = Service::open_watched(ports, &reading)?;
+        service.look_up_deliveries_in(Arc::new(outbox));
         *self.opened() = Some(open);
         Ok(service)
     }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom::crypto::{Argon2Passwords, Cost, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{
+    Argon2Passwords, Cost, Ed25519, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher,
+};
 use strongroom::domain::audit::AuditEntry;
 use strongroom::domain::audit::chain::Verdict;
 use strongroom::domain::audit::checkpoint::hex;
@@ -152,6 +154,7 @@ impl Site {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(small, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
+            signatures: Arc::new(Ed25519),
             account: Actor::default(),
             backup: Arc::new(FixedBackups),
             entropy,
@@ -231,9 +234,23 @@ impl Site {
         }
     }
 
+    /// A process that another test just started has our files open until it becomes its program, and with them the lock.
+    fn database(&self) -> sled::Db {
+        let open = || sled::open(self.data().join("records"));
+        for _ in 0..1000 {
+            match open() {
+                Err(sled::Error::Io(error)) if error.to_string().contains("lock") => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                opened => return opened.unwrap(),
+            }
+        }
+        open().unwrap()
+    }
+
     /// The log, as it is in the file.
     pub(crate) fn log(&self) -> Vec<AuditEntry> {
-        let database = sled::open(self.data().join("records")).unwrap();
+        let database = self.database();
         let tree = database.open_tree("audit").unwrap();
         let entry = |pair: sled::Result<(sled::IVec, sled::IVec)>| {
             let (key, value) = pair.unwrap();
@@ -244,7 +261,7 @@ impl Site {
 
     /// Has the file hold exactly these values, by key.
     pub(crate) fn write_log(&self, entries: &[(u64, Vec<u8>)]) {
-        let database = sled::open(self.data().join("records")).unwrap();
+        let database = self.database();
         let tree = database.open_tree("audit").unwrap();
         tree.clear().unwrap();
         for (key, value) in entries {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sha2::{Digest as _, Sha256};
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{Argon2Passwords, Cost, Ed25519, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
 use strongroom::domain::secret::Secret;
 use strongroom::service::ports::{Batch, Store};
 use strongroom::service::{Actor, Ports, Request, Response, Service};
@@ -88,6 +88,7 @@ fn serve(store: Arc<dyn Store>) -> Arc<Service> {
         sealer: Arc::new(keyring),
         passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, entropy)),
         hasher: Arc::new(Sha256Hasher),
+        signatures: Arc::new(Ed25519),
         account: Actor::default(),
         backup: Arc::new(backup::FixedBackups),
     })

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench console` prints the time from start to the first frame and to the first rows, from a key press to
 //! the last byte of what it changed, and the bytes that each costs, with 0, 10,000 and `STRONGROOM_BENCH_TOKENS`
-//! (1,000,000 unless told) tokens. The peer is an empty ratatui program in the same terminal.
+//! (1,000,000 unless told) tokens, and beside a daemon that has the most. The peer is an empty ratatui program in the same
+//! terminal.
 #![allow(
     clippy::print_stdout,
     clippy::panic,
@@ -14,6 +15,8 @@
 
 #[path = "../support/population.rs"]
 mod population;
+#[path = "../support/served.rs"]
+mod served;
 
 use std::io::{Read as _, Write};
 use std::path::Path;
@@ -21,6 +24,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use served::Served;
 
 const COLUMNS: u16 = 200;
 const ROWS: u16 = 50;
@@ -61,6 +66,17 @@ fn main() {
         });
         if tokens == most {
             keys(tokens, &data);
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_strongroom"));
+            command.env_clear().env("HOME", root.path());
+            command.arg("--data-dir").arg(&data);
+            let daemon = Served::by(command);
+            println!();
+            starts("the same, beside a daemon", "-prod-", || {
+                let mut command = strongroom(&data);
+                command.arg("tokens");
+                command
+            });
+            drop(daemon);
         }
     }
 }

@@ -20,7 +20,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, Sha256Hasher};
+use strongroom::crypto::{Argon2Passwords, Cost, Ed25519, KeyringFile, RsaEngine, Sha256Hasher};
 use strongroom::domain::secret::Secret;
 use strongroom::service::request::TokenQuery;
 use strongroom::service::{Actor, Ports, Request, Response, Service};
@@ -71,6 +71,7 @@ fn measure(root: &Path) {
         sealer: Arc::new(keyring),
         passwords: Arc::new(Argon2Passwords::new(Cost::STANDARD, entropy)),
         hasher: Arc::new(Sha256Hasher),
+        signatures: Arc::new(Ed25519),
         account: Actor::default(),
         checkpoints: Arc::new(MemoryCheckpoints::default()),
         signer,

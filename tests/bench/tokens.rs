@@ -22,11 +22,11 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use sha2::{Digest as _, Sha256};
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{Argon2Passwords, Cost, Ed25519, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
 use strongroom::domain::secret::Secret;
 use strongroom::service::ports::Clock as _;
 use strongroom::service::request::{Show, Sort, TokenQuery};
-use strongroom::service::{Actor, Ports, Request, Service, Verified};
+use strongroom::service::{Actor, Origin, Ports, Request, Service, Verified};
 use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 use strongroom::system::{OsEntropy, SystemClock};
 
@@ -61,6 +61,7 @@ fn service() -> Arc<Service> {
             entropy,
         )),
         hasher: Arc::new(Sha256Hasher),
+        signatures: Arc::new(Ed25519),
         account: Actor::default(),
         checkpoints: Arc::new(MemoryCheckpoints::default()),
         signer,
@@ -92,6 +93,27 @@ fn verify(criterion: &mut Criterion) {
     group.bench_function("one thread, random order", |bencher| {
         bencher.iter(|| service.verify(black_box(next())));
     });
+    let from = |number: usize| Origin {
+        address: Some(std::net::IpAddr::from((number as u32 % 1_000).to_be_bytes())),
+        local: "",
+        agent: b"checkout/4.2 (linux)",
+    };
+    let mut number = 0;
+    let few = &presented[..presented.len().min(1_000)];
+    group.bench_function(
+        "from known callers of 1,000 tokens, and what it stands for",
+        |bencher| {
+            bencher.iter(|| {
+                number = (number + 1) % few.len();
+                match service.verify_from(black_box(&few[number]), &from(number)) {
+                    Verified::Good { found, status } => service.with_grant(&found, status, |grant| {
+                        grant.organization.len() + grant.service.len()
+                    }),
+                    _ => 0,
+                }
+            });
+        },
+    );
     let junk = b"fincode_prod_0000000000000000000000000000000000000000000AAAAAA";
     group.bench_function("a mistyped one", |bencher| {
         bencher.iter(|| assert_eq!(service.verify(black_box(junk)), Verified::Invalid));

@@ -97,7 +97,7 @@ fn follow(desk: &mut Desk, order: Order, root: &Path) {
         Order::WorkAndDie(count) => {
             let _ = desk.onboard("acme");
             operations::work(desk, count / 2, true);
-            // The anchor is a second late: it is to know some of it, and not all.
+            // The database is flushed a moment later: it is to have some of it, and not all.
             std::thread::sleep(Duration::from_secs(1));
             operations::work(desk, count.div_ceil(2), true);
             let _ = kill_process(getpid(), Signal::KILL);

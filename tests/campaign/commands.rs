@@ -5,7 +5,7 @@ use strongroom::domain::id::TokenId;
 use strongroom::domain::key_pair::KeySize;
 use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName};
-use strongroom::domain::token::{Lifetime, Overlap};
+use strongroom::domain::token::{Finish, Lifetime, Overlap};
 use strongroom::service::request::{
     CreateToken, Credentials, Invalidate, Invalidation, Onboard, RotateKey, RotateToken, TokenRef,
 };
@@ -46,6 +46,10 @@ impl Desk {
             service: ServiceName::parse("checkout").unwrap(),
             environment: Environment::parse("prod").unwrap(),
             lifetime: Lifetime::Months3,
+            allowed: Vec::new(),
+            owner: None,
+            note: None,
+            warnings: None,
             variable: Some(
                 strongroom::domain::text::Variable::parse(&name.to_uppercase().replace('-', "_")).unwrap(),
             ),
@@ -61,6 +65,9 @@ impl Desk {
             token: TokenRef::Id(token),
             lifetime: None,
             overlap,
+            finish: Finish::AtEnd,
+            owner: None,
+            note: None,
             credentials: ada(),
         };
         let answer = self.ask("rotate token", Request::RotateToken(rotate))?;
@@ -86,7 +93,8 @@ impl Desk {
         let request = Request::ExtendOverlap {
             organization: acme(),
             token: TokenRef::Id(token),
-            overlap: Overlap::Days3,
+            overlap: Some(Overlap::Days3),
+            finish: None,
         };
         self.change("extend overlap", request)
     }

@@ -94,7 +94,7 @@ impl Desk {
             .into_iter()
             .filter(|alarm| !alarm.kind.contains("backup"));
         let alarms = alarms.map(|alarm| format!("{}: {}; {}", alarm.kind, alarm.message, alarm.hint));
-        let notices = health.notices.into_iter().map(|notice| notice.kind.to_owned());
+        let notices = health.notices.into_iter().map(|notice| notice.kind.into_owned());
         let failed = failed.map(|error| error.to_string());
         self.pipe
             .tell(&Report::Health(notices.chain(alarms).chain(failed).collect()));
@@ -161,7 +161,7 @@ impl Desk {
         let present = |token: &String| match self.running.service.verify(token.as_bytes()) {
             Verified::Good { .. } => Answer::Good,
             Verified::Refused(_) => Answer::Refused,
-            Verified::Invalid | Verified::Unavailable => Answer::Unknown,
+            Verified::Forbidden(_) | Verified::Invalid | Verified::Unavailable => Answer::Unknown,
         };
         let Ok(Response::Organizations(all)) = self
             .running

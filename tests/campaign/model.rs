@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use strongroom::domain::time::Timestamp;
-use strongroom::domain::token::judge;
 use strongroom::service::ports::{Record, SlotId};
 use strongroom::store::record;
 
@@ -176,12 +175,10 @@ impl Model {
     fn expected(&self, id: &[u8; 16], now: i64) -> Answer {
         let found = self.records.iter().find(|(key, _)| key.ends_with(id));
         match found.map(|(key, value)| record::decode(key, value).unwrap().0) {
-            Some(Record::Token(token)) => {
-                match judge(&token.life, token.lifetime, Timestamp::from_millis(now)).is_good() {
-                    true => Answer::Good,
-                    false => Answer::Refused,
-                }
-            }
+            Some(Record::Token(token)) => match token.life.stage(Timestamp::from_millis(now)).is_live() {
+                true => Answer::Good,
+                false => Answer::Refused,
+            },
             _ => Answer::Unknown,
         }
     }

@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use openssl::rsa::Rsa;
-use strongroom::crypto::{Argon2Passwords, Cost, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{
+    Argon2Passwords, Cost, Ed25519, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher,
+};
 use strongroom::domain::key_pair::{KeySize, Mgf1};
 use strongroom::domain::secret::Secret;
 use strongroom::domain::time::Timestamp;
@@ -136,6 +138,7 @@ impl Site {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(small, entropy)),
             hasher: Arc::new(Sha256Hasher),
+            signatures: Arc::new(Ed25519),
             account: Actor {
                 os_user: "campaign".into(),
                 ..Actor::default()

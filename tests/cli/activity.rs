@@ -1,6 +1,6 @@
 //! Exporting and following the audit log.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
 
@@ -81,7 +81,11 @@ fn following_ends_with_a_signal_or_its_reader_and_lets_go_of_the_store() {
         } else {
             drop(out);
         }
-        assert_eq!(running.0.wait().unwrap().code(), Some(0));
+        let code = running.0.wait().unwrap().code();
+        let mut said = String::new();
+        let mut errors = running.0.stderr.take().unwrap();
+        errors.read_to_string(&mut said).unwrap();
+        assert_eq!(code, Some(0), "by a signal: {ends_by_signal}; {said}");
         host.run(&["org", "list"]).succeeds();
     }
 }

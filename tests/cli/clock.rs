@@ -4,26 +4,19 @@
 use std::process::Command;
 
 use crate::host::{Host, Ran};
+use crate::skip::{LATER, has_time_namespaces};
 
-/// The boot clock 100,000 seconds on, while the wall clock stays: it seems to have been set back by 27 h.
-const JUMPED: [&str; 4] = ["--time", "--boottime", "100000", "--"];
-
+/// Where the wall clock seems to have been set back by 27 h.
 fn jumped(host: &Host, arguments: &[&str], input: &[u8]) -> Ran {
     let program = host.command(arguments);
     let mut command = Command::new("unshare");
     command
-        .args(JUMPED)
+        .args(LATER)
         .arg(program.get_program())
         .args(arguments)
         .current_dir(host.root.path())
         .env("HOME", host.path("home"));
     host.finish(command, input)
-}
-
-/// Whether this system lets us have a time namespace.
-fn has_time_namespaces() -> bool {
-    let tried = Command::new("unshare").args(JUMPED).arg("true").status();
-    tried.is_ok_and(|status| status.success())
 }
 
 #[test]

@@ -78,24 +78,62 @@ fn read_only_looks_and_changes_nothing() {
 }
 
 #[test]
-fn as_binds_the_command_to_one_cashier() {
-    let host = Host::onboarded();
-    let create = [
-        "token",
-        "create",
-        "pay",
-        "--service",
-        "pay",
-        "--environment",
-        "prod",
-        "-q",
-        "--password-file",
-        "password",
-    ];
-    host.run(&[&create[..], &["--as", "ada@acme.test"]].concat())
-        .succeeds();
+fn every_key_is_shown_with_its_value_and_where_that_came_from() {
+    let host = Host::empty();
+    host.file(
+        "strongroom.toml",
+        "theme = 'dark'\nlisten = ['127.0.0.1:7200']\n[webhooks.ops]\nurl = 'https://hooks.example/SECRET'\n\
+         secret_file = '/etc/strongroom/ops.secret'",
+    );
+    let mut command = host.command(&[
+        "config",
+        "show",
+        "--config",
+        "strongroom.toml",
+        "--ascii",
+        "--json",
+    ]);
+    command.env("STRONGROOM_MOUSE", "yes");
+    let shown = host.finish(command, b"").succeeds().json();
+    let of = |key: &str| {
+        let found = shown.as_array().unwrap().iter().find(|one| one["key"] == key);
+        let one = found.unwrap_or_else(|| panic!("{key}: {shown}"));
+        (
+            one["value"].as_str().unwrap().to_owned(),
+            one["source"].as_str().unwrap().to_owned(),
+        )
+    };
+    let is = |key, value: &str, source: &str| assert_eq!(of(key), (value.to_owned(), source.to_owned()));
+    is("theme", "\"dark\"", "strongroom.toml");
+    is("listen", "[\"127.0.0.1:7200\"]", "strongroom.toml");
+    is("webhooks", "[\"ops\"]", "strongroom.toml");
+    is("mouse", "true", "STRONGROOM_MOUSE");
+    is("ascii", "true", "--ascii");
+    is("idle_lock_minutes", "5", "default");
+    is("data_dir", host.data().to_str().unwrap(), "default");
+    let lines = host
+        .run(&["config", "show", "--config", "strongroom.toml"])
+        .succeeds()
+        .out;
+    assert!(lines.contains("theme\t\"dark\"\tstrongroom.toml\n"), "{lines}");
+}
+
+#[test]
+fn a_configuration_is_checked_without_a_store() {
+    let host = Host::empty();
+    let said = host.run(&["config", "check"]).succeeds().err;
+    assert!(said.contains("all keys are at their defaults"), "{said}");
+    host.file("good.toml", "theme = 'dark'");
     let said = host
-        .admin(&["--as", "eve@acme.test", "token", "revoke", "pay"])
-        .refused(1);
-    assert!(said.contains("eve@acme.test"), "{said}");
+        .run(&["config", "check", "--config", "good.toml"])
+        .succeeds()
+        .err;
+    assert!(said.contains("1 of ") && said.contains("by good.toml"), "{said}");
+    host.file("bad.toml", "idle_lock_minutes = 'never'");
+    let said = host.run(&["config", "check", "--config", "bad.toml"]).refused(2);
+    assert!(
+        said.contains("bad.toml") && said.contains("idle_lock_minutes"),
+        "{said}"
+    );
+    assert!(!host.data().exists());
 }

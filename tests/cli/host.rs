@@ -4,10 +4,15 @@ use std::cell::RefCell;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+
+/// Set where every store gets a daemon as soon as it is there.
+pub(crate) const THROUGH_DAEMON: &str = "STRONGROOM_TESTS_THROUGH_DAEMON";
 
 /// The first admin's password.
 pub(crate) const PASSWORD: &str = "nine lives and a half";
@@ -19,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) root: tempfile::TempDir,
     /// What no standard error may show, and no file may hold.
     secrets: RefCell<Vec<String>>,
+    /// Who has the store, where the tests go through a daemon.
+    daemon: RefCell<Option<Running>>,
 }
 
 /// What a command gave.
@@ -35,6 +42,7 @@ impl Host {
         let host = Self {
             root: tempfile::tempdir().unwrap(),
             secrets: RefCell::default(),
+            daemon: RefCell::default(),
         };
         host.file("password", PASSWORD);
         host.file("other", OTHER_PASSWORD);
@@ -66,7 +74,43 @@ impl Host {
         if !more.contains(&"--recovery-file") {
             arguments.push("--no-recovery-key");
         }
-        self.run(&arguments)
+        let ran = self.run(&arguments);
+        if ran.code == 0 && std::env::var_os(THROUGH_DAEMON).is_some() {
+            self.serve();
+        }
+        ran
+    }
+
+    /// Starts the daemon, in the place of one that ran; it has the store from now on.
+    pub(crate) fn serve(&self) {
+        self.daemon.borrow_mut().take();
+        let log = fs::File::create(self.path("daemon.log")).unwrap();
+        let child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut running = Running(child);
+        let says = |lock: String| lock.contains("\"socket\"");
+        while !fs::read_to_string(self.data().join("lock")).is_ok_and(says)
+            || UnixStream::connect(self.socket()).is_err()
+        {
+            let log = || fs::read_to_string(self.path("daemon.log"));
+            assert!(running.0.try_wait().unwrap().is_none(), "{:?}", log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        *self.daemon.borrow_mut() = Some(running);
+    }
+
+    /// Kills the daemon.
+    pub(crate) fn kill_daemon(&self) {
+        self.daemon.borrow_mut().take();
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path("home/.local/state/strongroom/socket")
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -133,21 +177,42 @@ impl Host {
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         };
-        for secret in self.secrets.borrow().iter() {
-            assert!(
-                !ran.err.contains(secret.as_str()),
-                "a secret on standard error: {}",
-                ran.err
-            );
-        }
-        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+        self.keeps_its_secrets(&ran.err);
         ran
+    }
+
+    /// What a program said for people to read shows none of this machine's secrets, and no fault of ours.
+    #[track_caller]
+    pub(crate) fn keeps_its_secrets(&self, said: &str) {
+        for secret in self.secrets.borrow().iter() {
+            assert!(!said.contains(secret.as_str()), "a secret: {said}");
+        }
+        assert!(!said.contains("panicked"), "{said}");
     }
 
     /// Runs a change as the admin.
     pub(crate) fn admin(&self, arguments: &[&str]) -> Ran {
         let who = ["--cashier", "ada@acme.test", "--password-file", "password"];
         self.run(&[arguments, &who].concat())
+    }
+
+    /// Has something done, and puts the data directory of before in the place of what came of it.
+    ///
+    /// A daemon lives through none of it: it is stopped before, and started again afterwards.
+    pub(crate) fn forgets(&self, act: impl FnOnce()) {
+        let had_daemon = self.daemon.borrow_mut().take().is_some();
+        let copy = |from: &Path, to: &Path| {
+            let copied = Command::new("cp").arg("-a").args([from, to]).status();
+            assert!(copied.unwrap().success());
+        };
+        let old = self.path("old");
+        copy(&self.data(), &old);
+        act();
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy(&old, &self.data());
+        if had_daemon {
+            self.serve();
+        }
     }
 
     /// Mints a token for production and gives its text.
@@ -192,6 +257,9 @@ impl Host {
             .find_map(|path| {
                 if path.is_dir() {
                     return Self::found(&path, needle);
+                }
+                if !path.is_file() {
+                    return None;
                 }
                 let bytes = fs::read(&path).unwrap();
                 bytes

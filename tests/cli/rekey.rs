@@ -135,10 +135,29 @@ fn everything_goes_on_under_the_new_keyring_and_the_old_one_opens_nothing() {
     host.verdict(&token).unwrap();
     assert_eq!(decrypted(&host, &ciphertext), "4711");
 
-    // A second time, only when no good token is known by the key of before the first.
+    // A second time, only when every good token was used since the first: one was minted since, one was used.
+    rekey(&host, &[]).succeeds();
+    assert_eq!(decrypted(&host, &ciphertext), "4711");
+    host.verdict(&other).unwrap();
     let said = rekey(&host, &[]).refused(1);
-    assert!(said.contains("1 good token"), "{said}");
+    for word in ["1 good token", ": payouts", "used once"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
     host.verdict(&token).unwrap();
+    let rehashed = host
+        .run(&["activity", "list", "--filter", "token.rehashed", "--json"])
+        .succeeds()
+        .json();
+    let entries = rehashed["entries"].as_array().unwrap();
+    assert!(entries.iter().all(|it| it["subject"] == "1 token"), "{entries:?}");
+    assert_eq!(entries.len(), 3);
+    assert_eq!(entries[0]["actor"]["cashier"], serde_json::Value::Null);
+    rekey(&host, &[]).succeeds();
+    for token in [&token, &other] {
+        host.verdict(token).unwrap();
+    }
+    let answer = host.run(&["audit", "verify", "--json"]).succeeds().json();
+    assert_eq!(answer["verdict"], "intact");
 }
 
 #[test]

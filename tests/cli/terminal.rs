@@ -212,3 +212,28 @@ fn a_sealed_store_asks_for_its_passphrase() {
     pty.drain();
     assert!(pty.contents().contains("acme") && !shows(&pty, OTHER_PASSWORD));
 }
+
+#[test]
+fn a_leak_that_works_is_offered_to_be_revoked() {
+    let host = Host::onboarded();
+    let token = host.token("payouts", &[]);
+    std::fs::write(host.path("leak"), &token).unwrap();
+    let leak = host.path("leak");
+    let scan = ["scan", leak.to_str().unwrap()];
+    for (said, code) in [("n", 20), ("", 20)] {
+        let mut pty = start(&host, &scan);
+        answer(&mut pty, "1 found token works. Revoke as leaked, for good?", said);
+        assert_eq!(pty.wait_end().0, code, "{}", pty.contents());
+        assert_eq!(host.verdict(&token), Ok(()));
+    }
+    let mut pty = start(&host, &scan);
+    answer(&mut pty, "1 found token works. Revoke as leaked, for good?", "y");
+    answer(&mut pty, "The cashier's e-mail:", "ada@acme.test");
+    answer(&mut pty, "The password of ada@acme.test:", PASSWORD);
+    assert_eq!(pty.wait_end().0, 20, "{}", pty.contents());
+    pty.drain();
+    assert!(!shows(&pty, &token) && !shows(&pty, PASSWORD));
+    assert_eq!(host.verdict(&token), Err("revoked".into()));
+    let mut pty = start(&host, &scan);
+    assert_eq!(pty.wait_end().0, 21, "nothing is offered any more");
+}

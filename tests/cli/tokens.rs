@@ -326,6 +326,37 @@ fn verify_names_the_reason() {
 }
 
 #[test]
+fn a_token_can_be_kept_to_some_addresses_and_freed_again() {
+    let host = Host::onboarded();
+    let token = host.token(
+        "payouts",
+        &["--allow", "10.0.0.0/8", "--allow", "2001:db8::1/128"],
+    );
+    let allowed = || {
+        host.run(&["token", "show", "payouts", "--json"])
+            .succeeds()
+            .json()["allowed"]
+            .clone()
+    };
+    assert_eq!(allowed(), serde_json::json!(["10.0.0.0/8", "2001:db8::1"]));
+    // Nobody told from which address it came.
+    assert_eq!(host.verdict(&token), Err("forbidden".into()));
+    host.admin(&["token", "allow", "payouts", "192.0.2.7", "::ffff:10.0.0.9"])
+        .succeeds();
+    assert_eq!(allowed(), serde_json::json!(["10.0.0.9", "192.0.2.7"]));
+    let shown = host.run(&["token", "show", "payouts"]).succeeds().out;
+    assert!(shown.contains("10.0.0.9, 192.0.2.7"), "{shown}");
+    for wrong in ["10.0.0.9/8", "10.0.0.0/33", "localhost"] {
+        let error = host.admin(&["token", "allow", "payouts", wrong]).refused(2);
+        assert!(error.contains("10.0.0.0/8"), "{error}");
+    }
+    host.admin(&["token", "allow", "payouts"]).refused(2);
+    host.admin(&["token", "allow", "payouts", "--any"]).succeeds();
+    assert_eq!(allowed(), serde_json::json!([]));
+    assert!(host.verdict(&token).is_ok());
+}
+
+#[test]
 fn a_password_comes_from_a_descriptor_too() {
     let host = Host::onboarded();
     let script = format!(

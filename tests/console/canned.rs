@@ -6,19 +6,20 @@ use chrono::TimeDelta;
 use strongroom::domain::audit::chain::Verdict;
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::cashier::{Role, Standing};
-use strongroom::domain::field::FIELDS;
+use strongroom::domain::delivery::{Attempt, Deliveries};
+use strongroom::domain::field::FieldPolicy;
 use strongroom::domain::id::{Id, RequestId};
 use strongroom::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use strongroom::domain::recovery::{Backups, LastBackup};
 use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Brand, Email, OrganizationName, Slug, TokenName};
 use strongroom::domain::time::Timestamp;
-use strongroom::domain::usage::Caller;
+use strongroom::domain::usage::{Caller, StaleCaller};
 use strongroom::gateway::{Gateway, SealChoice, SealStatus, StoreState};
 use strongroom::service::request::{JobId, SessionId};
 use strongroom::service::response::{
     ActivityPage, CashierRow, ClockView, Counts, Decrypted, EnrolmentCode, Health, Impact, KeyGeneration,
-    KeyView, OrganizationRow, Overview, SignedIn, StoreHealth, TokenPage,
+    KeyView, LoginView, OrganizationRow, Overview, SignedIn, StoreHealth, TokenPage,
 };
 use strongroom::service::{Code, Error, Event, Request, Response};
 
@@ -75,6 +76,7 @@ impl Gateway for Canned {
                 counts: counts(),
             }),
             Request::Health => Response::Health(Box::new(health())),
+            Request::ListDeliveries => Response::Deliveries(deliveries()),
             Request::ListCashiers => Response::Cashiers(cashiers()),
             Request::ListActivity { .. } => Response::Activity(activity()),
             Request::SignIn(_) => Response::SignedIn(SignedIn {
@@ -112,6 +114,40 @@ fn counts() -> Counts {
     }
 }
 
+/// One that arrived in the end, one that waits, and an endpoint that is gone.
+fn deliveries() -> Deliveries {
+    let attempt = |minutes, receiver: &str, kind: &str, attempt, result: &str| Attempt {
+        at: NOW.minus(TimeDelta::minutes(minutes)),
+        receiver: receiver.into(),
+        id: "audit-7-0123456789abcdef".into(),
+        kind: kind.into(),
+        attempt,
+        delivered: result == "status 204",
+        result: result.into(),
+    };
+    Deliveries {
+        attempts: vec![
+            attempt(3, "ops", "token.revoked", 2, "status 204"),
+            attempt(
+                8,
+                "pager",
+                "token.expiring",
+                1,
+                "no answer within 15 s; again at 2026-11-23T14:13:00Z",
+            ),
+            attempt(
+                8,
+                "ops",
+                "token.revoked",
+                1,
+                "status 500; again at 2026-11-23T14:07:00Z",
+            ),
+        ],
+        waiting: [("pager".to_owned(), 1)].into(),
+        gone: vec!["old".into()],
+    }
+}
+
 /// A store without alarms, verified two hours ago.
 pub fn health() -> Health {
     Health {
@@ -145,6 +181,7 @@ pub fn health() -> Health {
             hold: None,
         },
         rollback: None,
+        refusals: strongroom::service::response::RefusalsView::default(),
         alarms: Vec::new(),
     }
 }
@@ -160,6 +197,8 @@ pub fn overview() -> Overview {
             TokenName::parse("payouts-prod").unwrap(),
             NOW.plus(TimeDelta::hours(22)),
         )),
+        contacts: Vec::new(),
+        warnings: Vec::new(),
     };
     Overview {
         organizations: vec![row("acme", "Acme Payments"), row("beta", "Beta Lending")],
@@ -198,10 +237,25 @@ fn key() -> KeyView {
         mgf1_sha256: 1_204,
         mgf1_sha1: 41,
         failures: 3,
-        stale: 2,
+        stale: 44,
+        stale_callers: vec![
+            stale("billing (uid 1001)", 41, TimeDelta::minutes(2)),
+            stale("10.0.0.4 through www-data (uid 33)", 3, TimeDelta::hours(5)),
+        ],
         last_decryption: Some(ago(TimeDelta::seconds(3))),
-        fields: FIELDS.to_vec(),
+        last_mgf1: Some(Mgf1::Sha256),
+        last_sha1: Some(ago(TimeDelta::days(3))),
+        fields: FieldPolicy::default().rules(),
         history: vec![second, first],
+    }
+}
+
+fn stale(who: &str, count: u64, delta: TimeDelta) -> StaleCaller {
+    StaleCaller {
+        who: who.into(),
+        named: Fingerprint([77; 32]),
+        count,
+        last: ago(delta),
     }
 }
 
@@ -230,9 +284,16 @@ fn cashiers() -> Vec<CashierRow> {
         blocked_until: None,
         created_at: ago(TimeDelta::days(400)),
         created_by: email("ada"),
+        login: None,
     };
     let mut grace = row("grace", Role::Operator, Standing::Enrolled);
     grace.failures = 5;
+    grace.login = Some(LoginView {
+        since: ago(TimeDelta::hours(30)),
+        from: "192.0.2.7".into(),
+        refreshed_at: ago(TimeDelta::minutes(12)),
+        ends_at: NOW.plus(TimeDelta::days(30)),
+    });
     grace.blocked_until = Some(NOW.plus(TimeDelta::minutes(14)));
     let mut mary = row("mary", Role::Viewer, Standing::Invited);
     mary.code_expires_at = Some(NOW.plus(TimeDelta::hours(20)));

@@ -13,7 +13,7 @@ use strongroom::console::input::Input;
 use strongroom::console::keymap::Keymap;
 use strongroom::console::runtime::{Event as Incoming, Moment};
 use strongroom::console::theme::{Look, Theme};
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{Argon2Passwords, Cost, Ed25519, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
 use strongroom::domain::cashier::Role;
 use strongroom::domain::secret::Secret;
 use strongroom::domain::text::Email;
@@ -113,6 +113,7 @@ impl Console {
             sealer: Arc::new(keyring),
             passwords: Arc::new(Argon2Passwords::new(cost, entropy.clone())),
             hasher: Arc::new(Sha256Hasher),
+            signatures: Arc::new(Ed25519),
             account: Actor::default(),
             checkpoints: Arc::new(MemoryCheckpoints::default()),
             signer,
@@ -159,7 +160,7 @@ impl Console {
         let mut console = Self {
             model,
             clock,
-            performer: Performer::new(gateway.clone(), clipboard),
+            performer: Performer::new(gateway.clone(), clipboard, true),
             gateway,
             events,
             emitted: Vec::new(),

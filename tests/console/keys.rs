@@ -75,9 +75,34 @@ fn a_ciphertext_that_does_not_open_says_what_to_check() {
     console.keys("t | down | enter");
     console.paste("AAAA\n");
     console.keys("enter");
-    console.sees("✗ ");
-    console.keys("esc | esc");
+    console.sees("diagnose it");
+    console.keys("esc | esc | esc");
     console.sees("Fingerprint");
+}
+
+#[test]
+fn what_does_not_open_is_diagnosed_when_somebody_asks_for_it_and_not_before() {
+    let mut console = Console::onboarded();
+    console.keys("t | down | enter");
+    console.paste("AAAA");
+    console.keys("enter");
+    console.sees("diagnose it");
+    console.sees_not("Password");
+    console.keys("enter");
+    console.sees("a text in clear, not a ciphertext");
+    console.sees("Encrypt the field before it is sent");
+    console.keys("esc | esc | esc");
+    console.sees("Fingerprint");
+}
+
+#[test]
+fn a_payload_in_several_lines_is_diagnosed_field_by_field() {
+    let mut console = Console::onboarded();
+    console.keys("t | down | down | enter");
+    console.paste("{\n  \"amount\": 7,\n  \"userPin\": \"4711\"\n}\n");
+    console.keys("enter");
+    console.sees("/userPin");
+    console.sees_not("4711");
 }
 
 #[test]

@@ -106,6 +106,20 @@ fn selected_without_colours(console: &Console) -> Vec<String> {
 }
 
 #[test]
+fn guide() {
+    let mut console = acme();
+    console.keys("5");
+    insta::assert_snapshot!("guide", picture(&console));
+    console.keys("right | right");
+    insta::assert_snapshot!("guide_sample", picture(&console));
+    console.keys("left | end");
+    let scrolled = text(&console.drawn(80, 24, Look::default()));
+    console.keys("end | G | l | l | l | l | l | l | l | l | l | l | l");
+    let last = text(&console.drawn(80, 24, Look::default()));
+    insta::assert_snapshot!("guide_scrolled_and_last", format!("{scrolled}\n{last}"));
+}
+
+#[test]
 fn encryption_keys() {
     let mut console = acme();
     insta::assert_snapshot!("encryption_keys", picture(&console));
@@ -227,4 +241,16 @@ fn wizard() {
 fn before_the_tabs() {
     let console = Console::over(StoreState::NeedsPassphrase);
     insta::assert_snapshot!("sealed", picture(&console));
+}
+
+#[test]
+fn on_a_wide_terminal() {
+    let mut picture = String::new();
+    for tab in ["1", "3", "4", "5"] {
+        let mut console = acme();
+        console.keys(tab);
+        let buffer = console.drawn(160, 50, look(Palette::Dark, false));
+        writeln!(picture, "=== {tab}\n{}", text(&buffer)).unwrap();
+    }
+    insta::assert_snapshot!("wide", picture);
 }

@@ -11,12 +11,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/skip.rs"]
+mod skip;
+
 mod activity;
 mod canned;
+mod guide;
 mod harness;
 mod keys;
 mod looks;
 mod people;
+mod pictures;
 mod shell;
 mod store;
 mod wizard;

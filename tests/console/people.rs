@@ -246,6 +246,34 @@ fn a_filter_takes_letters_that_are_commands_elsewhere() {
 }
 
 #[test]
+fn a_click_selects_a_cashier_and_the_hints_are_buttons() {
+    let mut console = with_grace();
+    console.keys("esc | 4");
+    let click = |console: &mut Console, column, row| console.take(Event::Input(Input::Click { column, row }));
+    let details = |console: &mut Console| {
+        console.keys("enter");
+        let text = console.text();
+        console.keys("esc");
+        text
+    };
+    click(&mut console, 20, 4);
+    let first = details(&mut console);
+    click(&mut console, 20, 5);
+    let second = details(&mut console);
+    assert_ne!(first, second);
+    // Below the last one, on the frame and above the list nothing is hit.
+    for row in [0, 3, 9, 22] {
+        click(&mut console, 20, row);
+        assert_eq!(details(&mut console), second, "{row}");
+    }
+    // The last row names keys, and a click on one presses it.
+    let last = console.text().lines().last().unwrap().to_owned();
+    let column = u16::try_from(last.find("help").unwrap()).unwrap();
+    click(&mut console, column, 23);
+    console.sees("Help: Cashiers");
+}
+
+#[test]
 fn a_click_selects_an_entry() {
     let mut console = with_grace();
     console.keys("esc | 3");

@@ -4,7 +4,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use strongroom::console::app::{Message, News, Stage};
+use strongroom::console::app::{Message, News, Screen, Stage};
 use strongroom::console::keymap::Command;
 use strongroom::console::runtime::Event as Incoming;
 use strongroom::console::starting::Starting;
@@ -205,6 +205,14 @@ fn a_long_opening_says_what_is_done_and_for_how_long() {
     begin(&mut console, Some(OpeningStep::Reading(412_000)));
     console.pass(Duration::from_secs(2));
     console.sees("Reading every record: 412,000 2 s");
+    console.keys("3");
+    assert_eq!(
+        console.model.screen,
+        Screen::Activity,
+        "the tab that it opens with"
+    );
+    console.keys("R | L | i | :");
+    console.sees("Reading every record");
     begin(&mut console, Some(OpeningStep::ReadingAgain(8_192)));
     console.pass(Duration::from_secs(3));
     insta::assert_snapshot!("store_rebuilt_while_opening", picture(&console));
@@ -278,7 +286,7 @@ fn an_older_state_is_left_as_it_is() {
 fn alarm(level: Level, kind: &'static str, message: &str, hint: &str) -> Alarm {
     Alarm {
         level,
-        kind,
+        kind: kind.into(),
         message: message.into(),
         hint: hint.into(),
     }
@@ -337,7 +345,7 @@ fn unwell() -> Health {
         ),
     ];
     health.notices = vec![Noticed {
-        kind: "rebuilt",
+        kind: "rebuilt".into(),
         message: "the database was rebuilt from checkpoint and journal: record 7 has other bytes".into(),
     }];
     health
@@ -360,6 +368,10 @@ fn a_store_that_is_well_says_so_where_there_is_room() {
     insta::assert_snapshot!("health", picture(&console));
     console.keys("esc | : | health | enter");
     console.sees("Health: all is well");
+    console.keys("esc | : | webhooks | enter");
+    insta::assert_snapshot!("webhooks", picture(&console));
+    console.keys("esc");
+    console.sees_not("token.revoked");
 }
 
 #[test]

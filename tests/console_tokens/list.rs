@@ -202,7 +202,7 @@ fn callers_are_asked_for_once_the_cursor_rests() {
     seat.press("down up");
     assert_eq!(seat.asked, [""; 0]);
     seat.wait(1);
-    assert_eq!(seat.asked, ["ShowToken"]);
+    assert_eq!(seat.asked, ["ListTokens", "ShowToken"]);
     assert!(
         seat.screen().contains("callers: 10.0.0.4 checkout/4.2 3"),
         "{}",
@@ -330,6 +330,59 @@ fn a_click_puts_the_cursor_on_its_row() {
     assert_eq!(seat.selected(), "t-002");
     seat.click(10, 20);
     assert_eq!(seat.selected(), "t-002");
+}
+
+#[test]
+fn the_hints_of_a_list_and_of_a_form_are_buttons_and_the_wheel_turns_choices() {
+    let mut seat = Seat::new(many(3));
+    let column = |seat: &mut Seat, word: &str| {
+        let screen = seat.screen();
+        let last = screen.lines().last().unwrap();
+        u16::try_from(last.find(word).unwrap_or_else(|| panic!("{last}"))).unwrap()
+    };
+    let new = column(&mut seat, "new");
+    seat.click(new, 23);
+    assert!(seat.screen().contains("New API token"), "{}", seat.screen());
+    // The lifetime: three fields further.
+    seat.press("tab tab tab");
+    let before = seat.screen();
+    seat.scroll(true);
+    assert_ne!(seat.screen(), before);
+    seat.scroll(false);
+    assert_eq!(seat.screen(), before);
+    seat.press("shift-tab");
+    let back = column(&mut seat, "back");
+    seat.click(back, 23);
+    assert!(!seat.screen().contains("New API token"), "{}", seat.screen());
+    // Where no hint is, nothing is pressed.
+    let before = seat.screen();
+    seat.click(79, 23);
+    assert_eq!(seat.screen(), before);
+}
+
+#[test]
+fn the_command_line_completes_the_names_of_tokens() {
+    let mut seat = Seat::new(many(12));
+    seat.press(":");
+    seat.type_text("rotate t-0");
+    assert!(seat.screen().contains("t-000  t-001  t-002"), "{}", seat.screen());
+    seat.type_text("1");
+    seat.press("tab");
+    // As far as it is clear.
+    assert!(seat.screen().contains(":rotate t-01"), "{}", seat.screen());
+    assert!(seat.screen().contains("  t-010  t-011\n"), "{}", seat.screen());
+    seat.type_text("1");
+    seat.press("enter");
+    assert!(seat.screen().contains("Rotate t-011"), "{}", seat.screen());
+    // A shortened command is one, too; what takes no token asks for none.
+    seat.press("esc :");
+    seat.asked.clear();
+    seat.type_text("tokens t-00");
+    assert!(seat.asked.is_empty(), "{:?}", seat.asked);
+    seat.press("ctrl-u");
+    seat.type_text("al t-005");
+    assert!(seat.screen().contains("t-005"));
+    assert!(seat.asked.contains(&"ListTokens".to_owned()));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use strongroom::console::theme::{Look, Palette};
 use strongroom::domain::secret::Secret;
 use strongroom::domain::text::{Environment, ServiceName};
 use strongroom::domain::token::{Lifetime, Overlap};
-use strongroom::service::Verified;
 use strongroom::service::request::{CreateToken, Invalidation};
 
 use super::harness::{Harness, PASSWORD, create};
@@ -15,14 +14,12 @@ use super::seat::{Seat, lines};
 
 const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (120, 40);
+const WIDE: (u16, u16) = (160, 50);
 
 /// Has somebody use a token.
 pub fn call(harness: &Harness, secret: &Secret, address: &str, times: u32) {
     for _ in 0..times {
-        let Verified::Good { found, .. } = harness.service.verify(secret.expose()) else {
-            panic!()
-        };
-        harness.service.count_caller(&found, address, "checkout/4.2");
+        harness.call(secret, address, "checkout/4.2");
     }
 }
 
@@ -90,13 +87,29 @@ fn seen(seat: &mut Seat) -> String {
 /// Snapshots what `keys` lead to, at both sizes.
 fn look(name: &str, keys: &str) {
     for size in [SMALL, LARGE] {
-        let mut seat = Seat::looking(populated(), size, Look::default());
-        seat.wait(1);
-        if !keys.is_empty() {
-            seat.press(keys);
-        }
-        let name = format!("{name}_{}x{}", size.0, size.1);
-        insta::assert_snapshot!(name, lines(&seat.buffer()).join("\n"));
+        look_at(size, name, keys);
+    }
+}
+
+fn look_at(size: (u16, u16), name: &str, keys: &str) {
+    let mut seat = Seat::looking(populated(), size, Look::default());
+    seat.wait(1);
+    if !keys.is_empty() {
+        seat.press(keys);
+    }
+    let name = format!("{name}_{}x{}", size.0, size.1);
+    insta::assert_snapshot!(name, lines(&seat.buffer()).join("\n"));
+}
+
+#[test]
+fn on_a_wide_terminal_the_detail_stands_beside_the_list() {
+    for (name, keys) in [
+        ("list", ""),
+        ("list_of_all", "a space down down"),
+        ("board", "enter"),
+        ("create", "n"),
+    ] {
+        look_at(WIDE, name, keys);
     }
 }
 
@@ -109,7 +122,8 @@ fn the_list() {
 
 #[test]
 fn an_opened_token() {
-    look("opened_overlap", "enter");
+    look("board", "enter");
+    look("opened_overlap", "enter enter");
     look("opened", "s enter");
 }
 
@@ -121,6 +135,7 @@ fn the_dialogs() {
     look("invalidate_marked", "s home v x");
     look("extend", "enter e");
     look("cut_over", "enter F");
+    look("undo_rotation", "enter u");
     look("try", "t");
 }
 
@@ -168,6 +183,9 @@ fn other_looks() {
         assert!(!look.ascii || is_ascii(&seen(&mut seat)));
         seat.press("n");
         insta::assert_snapshot!(format!("look_{name}_form"), seen(&mut seat));
+        seat.press("esc home enter");
+        insta::assert_snapshot!(format!("look_{name}_board"), seen(&mut seat));
+        assert!(!look.ascii || is_ascii(&seen(&mut seat)));
         let mut seat = Seat::looking(Harness::onboarded(), SMALL, look);
         super::reveal::mint(&mut seat);
         seat.press("v");

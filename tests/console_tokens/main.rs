@@ -15,9 +15,12 @@ mod harness;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod allow;
+mod edit;
 mod invalidate;
 mod list;
 mod looks;
+mod lost;
 mod mint;
 mod opened;
 mod release;

@@ -304,7 +304,7 @@ fn a_token_wider_than_the_terminal_is_split_at_its_edge_and_says_so() {
         seat.type_text(text);
         seat.press("tab");
     }
-    seat.press("tab tab");
+    seat.press("tab tab tab");
     seat.type_text("ada@acme.test");
     seat.press("tab");
     seat.type_text(PASSWORD);

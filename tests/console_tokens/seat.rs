@@ -115,7 +115,7 @@ impl Seat {
         let clipboard = Clipboard::new(Way::None, Surroundings::default());
         let mut seat = Self {
             model,
-            performer: Performer::new(Arc::new(gateway), clipboard),
+            performer: Performer::new(Arc::new(gateway), clipboard, true),
             terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
             theme: Theme::new(look),
             asked: Vec::new(),
@@ -203,6 +203,11 @@ impl Seat {
         self.happen(Event::Input(Input::Click { column, row }));
     }
 
+    /// Turns the wheel.
+    pub fn scroll(&mut self, down: bool) {
+        self.happen(Event::Input(Input::Scroll { down }));
+    }
+
     /// Lets seconds pass, one by one.
     pub fn wait(&mut self, seconds: u64) {
         for _ in 0..seconds {
@@ -216,6 +221,15 @@ impl Seat {
         self.happen(Event::Message(Message::Event(
             strongroom::service::Event::Changed,
         )));
+    }
+
+    /// Has the console hear of uses, if there were any.
+    pub fn used(&mut self) {
+        let events = self.harness.service.subscribe();
+        self.harness.service.tell_use();
+        for event in events.try_iter() {
+            self.happen(Event::Message(Message::Event(event)));
+        }
     }
 
     /// Signs Ada in where the dialog asks for it.
@@ -246,7 +260,7 @@ impl Seat {
         self.type_text("checkout");
         self.press("tab");
         self.type_text("prod");
-        self.press("tab tab tab");
+        self.press("tab tab tab tab");
         self.type_text(super::harness::ADA);
         self.press("tab");
     }

@@ -2,7 +2,7 @@
 
 use strongroom::domain::cashier::Role;
 use strongroom::domain::key_pair::KeySize;
-use strongroom::domain::token::Overlap;
+use strongroom::domain::token::{Finish, Overlap};
 use strongroom::service::request::{
     CreateToken, Credentials, Invalidate, Invalidation, RotateKey, RotateToken, TokenRef,
 };
@@ -24,6 +24,9 @@ fn changes(who: &Credentials) -> Vec<(&'static str, Role, Request)> {
         token: token(),
         lifetime: None,
         overlap: Overlap::Now,
+        finish: Finish::AtEnd,
+        owner: None,
+        note: None,
         credentials: who.clone(),
     };
     let rotate_key = RotateKey {
@@ -59,7 +62,16 @@ fn changes(who: &Credentials) -> Vec<(&'static str, Role, Request)> {
             Request::ExtendOverlap {
                 organization: None,
                 token: token(),
-                overlap: Overlap::Hour1,
+                overlap: Some(Overlap::Hour1),
+                finish: None,
+            },
+        ),
+        (
+            "undo the rotation",
+            Role::Operator,
+            Request::UndoRotation {
+                organization: None,
+                token: token(),
             },
         ),
         (

@@ -113,6 +113,7 @@ fn a_reveal_that_nobody_acknowledged_is_flagged_and_given_up_ones_are_revoked() 
     harness
         .ask(Request::DiscardReveal {
             reveal: minted.reveal,
+            reason: None,
         })
         .unwrap();
     assert_eq!(harness.show("payouts-prod").row.status, Status::Revoked);

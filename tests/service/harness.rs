@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use strongroom::crypto::{Argon2Passwords, Cost, KeyringFile, RsaEngine, SealSource, Sha256Hasher};
+use strongroom::crypto::{
+    Argon2Passwords, Cost, Ed25519, Keyring, KeyringFile, RsaEngine, SealSource, Sha256Hasher,
+};
 use strongroom::domain::audit::AuditEntry;
 use strongroom::domain::cashier::Role;
 use strongroom::domain::id::TokenId;
@@ -12,7 +14,7 @@ use strongroom::domain::key_pair::KeySize;
 use strongroom::domain::secret::{Sealed, Secret};
 use strongroom::domain::text::{Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName};
 use strongroom::domain::time::Timestamp;
-use strongroom::domain::token::{Lifetime, Overlap, Refusal, Status};
+use strongroom::domain::token::{Finish, Lifetime, Overlap, Refusal, Status};
 use strongroom::domain::usage::Usage;
 use strongroom::service::ports::{
     Batch, Change, CryptoError, Loaded, Opening, PasswordCheck, PasswordHasher, Record, Revision, SlotId,
@@ -22,7 +24,9 @@ use strongroom::service::request::{
     CreateToken, Credentials, Invalidate, Invalidation, Onboard, RotateToken, TokenQuery, TokenRef,
 };
 use strongroom::service::response::{ActivityPage, EnrolmentCode, Minted, TokenDetail, TokenPage};
-use strongroom::service::{Actor, Code, Error, Ports, Request, Response, Restored, Service, Verified};
+use strongroom::service::{
+    Actor, Code, Error, Origin, Ports, Request, Response, Restored, Service, Verified,
+};
 use strongroom::store::memory::{MemoryCheckpoints, MemoryStore};
 
 use super::support::{FakeClock, SeededEntropy};
@@ -37,6 +41,7 @@ pub struct Harness {
     passwords: Arc<Interrupted>,
     pub full: Arc<Full>,
     pub ports: Ports,
+    keyring: Arc<Keyring>,
 }
 
 impl Harness {
@@ -59,14 +64,16 @@ impl Harness {
         });
         let full = Arc::new(Full::default());
         let signer = Arc::new(keyring.audit_signer().unwrap());
+        let keyring = Arc::new(keyring);
         let ports = Ports {
             store: full.clone(),
             clock: Arc::new(clock.clone()),
             entropy: entropy.clone(),
             keys: Arc::new(RsaEngine::new(entropy.clone())),
-            sealer: Arc::new(keyring),
+            sealer: keyring.clone(),
             passwords: passwords.clone(),
             hasher: Arc::new(Sha256Hasher),
+            signatures: Arc::new(Ed25519),
             account: Actor::default(),
             checkpoints: Arc::new(MemoryCheckpoints::default()),
             signer,
@@ -86,6 +93,7 @@ impl Harness {
             passwords,
             full,
             ports,
+            keyring,
         }
     }
 
@@ -139,7 +147,59 @@ impl Harness {
             passwords: self.passwords.clone(),
             full: self.full.clone(),
             ports: self.ports.clone(),
+            keyring: self.keyring.clone(),
         }
+    }
+
+    /// The store under another keyring, and Ada signed in.
+    pub fn rekeyed(&self) -> Result<Self, Error> {
+        let keyring = Arc::new(self.keyring.successor().unwrap());
+        let signer = Arc::new(keyring.audit_signer().unwrap());
+        let full = Arc::new(Full::default());
+        self.service
+            .rekey(&self.actor, (&*keyring, &*signer), "a test", |entry, reseal| {
+                let mut records = Vec::new();
+                let mut copy = |record, revision| {
+                    records.push((record, revision));
+                    Ok(())
+                };
+                assert_eq!(self.store().load(&mut copy)?, Loaded::Whole);
+                let mut batch = Batch::default();
+                for (record, revision) in records {
+                    let (record, slot) = reseal(record)?;
+                    if let Some((slot, wrapped)) = slot {
+                        full.add_slot(slot, &wrapped)?;
+                    }
+                    batch.put.push((record, revision));
+                }
+                batch.audit = self.store().audit_page(None, usize::MAX)?;
+                batch.audit.reverse();
+                batch.audit.push(entry.clone());
+                full.commit(&batch)?;
+                Ok(())
+            })?;
+        self.service.write_usage()?;
+        let mut usage = Vec::new();
+        self.store().load_usage(&mut |record| usage.push(record))?;
+        full.write_usage(&usage)?;
+        let ports = Ports {
+            store: full.clone(),
+            sealer: keyring.clone(),
+            signer,
+            checkpoints: Arc::new(MemoryCheckpoints::default()),
+            ..self.ports.clone()
+        };
+        let mut rekeyed = Self {
+            service: Service::open(ports.clone()).unwrap(),
+            clock: self.clock.clone(),
+            actor: self.actor.clone(),
+            passwords: self.passwords.clone(),
+            full,
+            ports,
+            keyring,
+        };
+        rekeyed.sign_in(ADA, PASSWORD);
+        Ok(rekeyed)
     }
 
     /// Has `actor` ask this while the next password is hashed.
@@ -218,6 +278,9 @@ impl Harness {
             token: TokenRef::parse(token),
             lifetime: None,
             overlap,
+            finish: Finish::AtEnd,
+            owner: None,
+            note: None,
             credentials: credentials(ADA, PASSWORD),
         };
         match self.ask(Request::RotateToken(request))? {
@@ -251,9 +314,26 @@ impl Harness {
         match self.service.verify(secret.expose()) {
             Verified::Good { status, .. } => Ok(status),
             Verified::Refused(refusal) => Err(Some(refusal)),
+            Verified::Forbidden(found) => panic!("{found:?} is not allowed from here"),
             Verified::Invalid => Err(None),
             Verified::Unavailable => panic!("sealed by a rollback"),
         }
+    }
+
+    /// The judgement of a token that came from an address.
+    pub fn verified_from(&self, secret: &Secret, address: &str, agent: &str) -> Verified {
+        let origin = Origin {
+            address: address.parse().ok(),
+            local: address,
+            agent: agent.as_bytes(),
+        };
+        self.service.verify_from(secret.expose(), &origin)
+    }
+
+    /// A good token used from an address.
+    pub fn call(&self, secret: &Secret, address: &str, agent: &str) {
+        let verified = self.verified_from(secret, address, agent);
+        assert!(matches!(verified, Verified::Good { .. }), "{verified:?}");
     }
 
     pub fn list(&self, query: TokenQuery) -> TokenPage {
@@ -473,6 +553,10 @@ pub fn create(name: &str) -> CreateToken {
         environment: Environment::parse("prod").unwrap(),
         lifetime: Lifetime::Months3,
         variable: None,
+        allowed: Vec::new(),
+        owner: None,
+        note: None,
+        warnings: None,
         credentials: credentials(ADA, PASSWORD),
     }
 }

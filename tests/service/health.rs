@@ -109,9 +109,9 @@ fn a_full_disk_does_not_keep_the_store_from_opening() {
 #[test]
 fn a_store_without_a_backup_says_so_after_a_day() {
     let harness = Harness::onboarded();
-    let kinds = |harness: &Harness| -> Vec<&str> {
+    let kinds = |harness: &Harness| -> Vec<_> {
         let alarms = health(harness).alarms;
-        alarms.iter().map(|alarm| alarm.kind).collect()
+        alarms.into_iter().map(|alarm| alarm.kind).collect()
     };
     harness.advance(24, 0);
     assert_eq!(kinds(&harness), [""; 0]);

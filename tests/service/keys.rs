@@ -1,11 +1,11 @@
 use strongroom::domain::cashier::Role;
 use strongroom::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use strongroom::domain::secret::Secret;
-use strongroom::service::request::{JobId, RotateKey};
+use strongroom::service::request::{Ciphertext, JobId, RotateKey};
 use strongroom::service::response::{Decrypted, KeyView};
-use strongroom::service::{Code, Error, Event, Request, Response};
+use strongroom::service::{Actor, Code, Error, Event, Request, Response};
 
-use super::harness::{ADA, Harness, PASSWORD, credentials, secret};
+use super::harness::{ADA, Harness, PASSWORD, code_of, credentials, secret};
 
 fn rotation(confirmation: &str) -> RotateKey {
     RotateKey {
@@ -130,7 +130,12 @@ fn a_rotation_invalidates_the_previous_key_at_once() {
 fn decryptions_under_way_never_answer_for_a_key_that_was_rotated_away() {
     let harness = Harness::onboarded();
     let old = encrypt(&harness, "1234", Mgf1::Sha256);
-    let service = harness.service.clone();
+    let (service, actor) = (harness.service.clone(), harness.actor.clone());
+    let item = [Ciphertext {
+        text: old,
+        key: None,
+        mgf1: None,
+    }];
     let rotated = std::sync::atomic::AtomicBool::new(false);
     let late = std::thread::scope(|scope| {
         let decrypting = scope.spawn(|| {
@@ -138,7 +143,7 @@ fn decryptions_under_way_never_answer_for_a_key_that_was_rotated_away() {
             let mut late = 0;
             for _ in 0..100_000 {
                 let began_after = rotated.load(std::sync::atomic::Ordering::SeqCst);
-                let opened = service.decrypt(None, &old, None).is_ok();
+                let opened = service.decrypt_all(&actor, None, &item).unwrap()[0].is_ok();
                 assert!(!(began_after && opened), "opened after the rotation was answered");
                 late += usize::from(began_after);
                 if late > 20 {
@@ -221,6 +226,13 @@ fn a_cancelled_rotation_changes_nothing() {
     let Response::Started(job) = harness.ask(Request::RotateKey(request)).unwrap() else {
         panic!()
     };
+    let other = Actor {
+        uid: 1001,
+        owns_store: false,
+        ..harness.actor.clone()
+    };
+    let refused = harness.service.handle(&other, Request::CancelJob(job));
+    assert_eq!(code_of(refused), Code::SignInRequired);
     let cancelled = harness.ask(Request::CancelJob(job)).is_ok();
     let ended = end_of(&events, job);
     assert_eq!(

@@ -88,7 +88,10 @@ fn only_an_admins_password_and_the_commit_that_was_looked_at_accept_it() {
     let session = harness.session(ADA, PASSWORD).unwrap();
     harness.actor.session = Some(session);
     let wrong = accept(&harness, ADA, PASSWORD, 431).unwrap_err();
-    assert_eq!((wrong.code, wrong.field), (Code::Invalid, Some("commit")));
+    assert_eq!(
+        (wrong.code, wrong.field.as_deref()),
+        (Code::Invalid, Some("commit"))
+    );
     harness.actor.read_only = true;
     assert_eq!(code_of(accept(&harness, ADA, PASSWORD, 412)), Code::ReadOnly);
     harness.actor.read_only = false;

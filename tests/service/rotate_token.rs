@@ -1,4 +1,4 @@
-use strongroom::domain::token::{Overlap, Refusal, Status};
+use strongroom::domain::token::{Finish, Overlap, Refusal, Status};
 use strongroom::service::request::{Invalidation, TokenRef};
 use strongroom::service::{Code, Request};
 
@@ -53,7 +53,10 @@ fn a_new_token_that_was_given_up_leaves_the_old_one_alone() {
     let (_, old) = harness.minted("payouts-prod");
     let new = harness.rotate("payouts-prod", Overlap::Now).unwrap();
     harness
-        .ask(Request::DiscardReveal { reveal: new.reveal })
+        .ask(Request::DiscardReveal {
+            reveal: new.reveal,
+            reason: None,
+        })
         .unwrap();
     assert_eq!(harness.verdict(&old), Ok(Status::Active));
     assert_eq!(harness.verdict(&new.secret), Err(Some(Refusal::Revoked)));
@@ -69,7 +72,8 @@ fn an_overlap_is_extended_from_now_and_never_past_the_old_token_s_expiry() {
     let extend = |overlap| Request::ExtendOverlap {
         organization: None,
         token: TokenRef::Id(id),
-        overlap,
+        overlap: Some(overlap),
+        finish: None,
     };
     assert_eq!(harness.refused(extend(Overlap::Now)).code, Code::Conflict);
     harness.ask(extend(Overlap::Days7)).unwrap();
@@ -175,6 +179,9 @@ fn a_new_token_that_ended_at_its_reveal_does_not_end_the_old_one() {
         token: TokenRef::parse("payouts-prod"),
         lifetime: Some(strongroom::domain::token::Lifetime::Hours24),
         overlap: Overlap::Now,
+        finish: Finish::AtEnd,
+        owner: None,
+        note: None,
         credentials: super::harness::credentials(super::harness::ADA, super::harness::PASSWORD),
     };
     let strongroom::service::Response::Minted(new) = harness.ask(Request::RotateToken(request)).unwrap()
@@ -186,7 +193,10 @@ fn a_new_token_that_ended_at_its_reveal_does_not_end_the_old_one() {
     assert_eq!(harness.refused(acknowledge).code, Code::Conflict);
     assert_eq!(harness.verdict(&old), Ok(Status::Active));
     harness
-        .ask(Request::DiscardReveal { reveal: new.reveal })
+        .ask(Request::DiscardReveal {
+            reveal: new.reveal,
+            reason: None,
+        })
         .unwrap();
 }
 

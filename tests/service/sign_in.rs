@@ -185,3 +185,69 @@ fn an_address_that_was_tried_before_it_was_added_is_released_like_any_other() {
         .unwrap();
     assert!(harness.session(OTTO, PASSWORD).is_ok());
 }
+
+#[test]
+fn an_account_is_throttled_whatever_address_it_says() {
+    let mut harness = Harness::onboarded();
+    let here = harness.actor.clone();
+    let saying = |address: &str| Actor {
+        said_address: Some(address.into()),
+        ..here.clone()
+    };
+    harness.actor = saying("203.0.113.9");
+    assert_eq!(fail(&harness, ADA), Code::Unauthenticated);
+    let entries = harness.activity("cashier.sign_in_failed").entries;
+    assert_eq!(entries[0].actor.address.as_deref(), Some("203.0.113.9 (said)"));
+    harness.actor = saying("203.0.113.10");
+    assert_eq!(fail(&harness, ADA), Code::Throttled);
+    // And nobody is locked out who does come from there.
+    harness.actor = Actor {
+        address: Some("203.0.113.9".into()),
+        ..here
+    };
+    assert!(harness.session(ADA, PASSWORD).is_ok());
+}
+
+#[test]
+fn a_sign_in_is_good_for_nobody_else() {
+    let mut harness = Harness::admin();
+    let mine = harness.actor.clone();
+    let others = [
+        Actor {
+            uid: 1001,
+            ..mine.clone()
+        },
+        Actor {
+            fixed_email: Some(email(ADA)),
+            ..mine.clone()
+        },
+    ];
+    let add = Request::AddCashier {
+        email: email("a@acme.test"),
+        role: strongroom::domain::cashier::Role::Viewer,
+    };
+    for other in others {
+        harness.actor = other;
+        harness.ask(Request::SignOut).unwrap();
+        assert_eq!(harness.refused(add.clone()).code, Code::SignInRequired);
+    }
+    harness.actor = mine;
+    assert!(harness.ask(add).is_ok());
+}
+
+#[test]
+fn a_sign_in_to_look_is_logged_and_changes_nothing_ever() {
+    let mut harness = Harness::onboarded();
+    fail(&harness, ADA);
+    harness.clock.advance(Duration::from_secs(1));
+    harness.actor.read_only = true;
+    harness.sign_in(ADA, PASSWORD);
+    assert_eq!(harness.last_action(), "cashier.signed_in");
+    assert_eq!(harness.activity("cashier.failures_forgotten").entries.len(), 1);
+    harness.actor.read_only = false;
+    let add = Request::AddCashier {
+        email: email("a@acme.test"),
+        role: strongroom::domain::cashier::Role::Viewer,
+    };
+    assert_eq!(harness.refused(add).code, Code::ReadOnly);
+}

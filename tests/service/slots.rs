@@ -146,7 +146,7 @@ fn an_erasure_that_fails_is_pending_tried_again_and_told() {
     assert_eq!(pending[0].actor.os_user, harness.ports.account.os_user);
     let alarms = health(&harness).alarms;
     assert_eq!(
-        (alarms.len(), alarms[0].level, alarms[0].kind),
+        (alarms.len(), alarms[0].level, &*alarms[0].kind),
         (1, Level::Critical, "erasure_pending")
     );
 
@@ -206,7 +206,7 @@ fn a_slot_that_is_missing_or_anothers_is_an_alarm_and_keeps_no_token_from_workin
         }
         let again = harness.after_a_crash();
         let alarms = health(&again).alarms;
-        let kinds: Vec<_> = alarms.iter().map(|alarm| alarm.kind).collect();
+        let kinds: Vec<_> = alarms.iter().map(|alarm| &*alarm.kind).collect();
         assert!(kinds.contains(&"private_key_missing"), "{kinds:?}");
         assert!(matches!(
             again.service.verify(token.expose()),

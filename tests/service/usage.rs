@@ -10,10 +10,7 @@ fn uses_and_callers_are_counted_and_survive_a_restart() {
     let (_, secret) = harness.minted("payouts-prod");
     for (address, times) in [("10.0.0.4", 3), ("10.0.0.9", 2)] {
         for _ in 0..times {
-            let Verified::Good { found, .. } = harness.service.verify(secret.expose()) else {
-                panic!()
-            };
-            harness.service.count_caller(&found, address, "checkout/4.2");
+            harness.call(&secret, address, "checkout/4.2");
         }
         harness.advance(24, 0);
     }
@@ -108,10 +105,7 @@ fn the_blast_radius_names_who_called_within_the_hour() {
     let harness = Harness::onboarded();
     let (id, secret) = harness.minted("payouts-prod");
     for (address, minutes) in [("10.0.0.1", 90), ("10.0.0.2", 10), ("10.0.0.3", 0)] {
-        let Verified::Good { found, .. } = harness.service.verify(secret.expose()) else {
-            panic!()
-        };
-        harness.service.count_caller(&found, address, "");
+        harness.call(&secret, address, "");
         harness.advance(0, minutes);
     }
     let request = Request::TokenImpact {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use strongroom::crypto::{Keyring, KeyringFile, SealSource};
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
+use strongroom::domain::field::FieldPolicy;
 use strongroom::domain::id::{Id, OrganizationId, RequestId, TokenId};
 use strongroom::domain::organization::Organization;
 use strongroom::domain::secret::Secret;
@@ -18,7 +19,7 @@ use strongroom::domain::text::{
     Brand, Email, Environment, OrganizationName, ServiceName, Slug, TokenName, Variable,
 };
 use strongroom::domain::time::Timestamp;
-use strongroom::domain::token::{Life, Lifetime, Revocation, Token, TokenSecret};
+use strongroom::domain::token::{Finish, Ladders, Life, Lifetime, Revocation, Token, TokenSecret};
 use strongroom::service::ports::{Batch, Clock as _, Loaded, Record, Sealer, Store};
 use strongroom::store::journaled::{JournaledStore, Places};
 use strongroom::system::{OsEntropy, SystemClock};
@@ -97,6 +98,9 @@ pub fn write(store: &dyn Store, sealer: &dyn Sealer, count: u64, now: Timestamp)
         brand: Brand::from_stored("FinCode"),
         created_at: now,
         created_by: email.clone(),
+        fields: FieldPolicy::default(),
+        contacts: Vec::new(),
+        warnings: Ladders::default(),
     };
     let mut sequence = 1;
     let mut put = vec![(Record::Organization(first), 1)];
@@ -162,6 +166,11 @@ fn token(
         replaces: None,
         replaced_by: None,
         revocation,
+        allowed: Vec::new(),
+        finish: Finish::AtEnd,
+        owner: None,
+        note: None,
+        warnings: None,
     }
 }
 

@@ -161,6 +161,12 @@ impl Pty {
         writer.flush().unwrap();
     }
 
+    /// Types these bytes; false when nobody is there any more.
+    pub fn try_send(&mut self, keys: &[u8]) -> bool {
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys).and_then(|()| writer.flush()).is_ok()
+    }
+
     /// Pastes `text` in brackets, as a terminal does that was asked to.
     pub fn paste(&mut self, text: &str) {
         self.send(&format!("\x1b[200~{text}\x1b[201~"));

@@ -14,17 +14,22 @@ use std::sync::Arc;
 use strongroom::crypto::{FileKeys, KeyringFile, SealSource};
 use strongroom::domain::audit::{Action, AuditActor, AuditEntry, Outcome};
 use strongroom::domain::cashier::{Cashier, Enrolment, Role};
-use strongroom::domain::id::{CashierId, Id, OrganizationId, RequestId, TokenId};
-use strongroom::domain::key_pair::{Fingerprint, KeyPair, KeySize, KeyState};
+use strongroom::domain::field::FieldPolicy;
+use strongroom::domain::id::{CashierId, Id, LoginId, OrganizationId, RequestId, TokenId};
+use strongroom::domain::key_pair::{Fingerprint, KeyPair, KeySize, KeyState, Mgf1};
+use strongroom::domain::login::{LoginKey, LoginSession, PreviousLoginKey};
 use strongroom::domain::organization::Organization;
 use strongroom::domain::recovery::{Backups, Hold, LastBackup, Recipient};
 use strongroom::domain::secret::{Sealed, Secret};
 use strongroom::domain::text::{
-    Brand, Email, Environment, OrganizationName, Reason, ServiceName, Slug, TokenName, Variable,
+    Brand, Email, Environment, FieldName, OrganizationName, Reason, ServiceName, Slug, TokenName, TokenNote,
+    Variable,
 };
 use strongroom::domain::throttle::Throttle;
 use strongroom::domain::time::Timestamp;
-use strongroom::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Token};
+use strongroom::domain::token::{
+    Digest, Finish, Ladder, Ladders, Life, Lifetime, Overlap, Revocation, Token,
+};
 use strongroom::domain::usage::{KeyUsage, Usage};
 use strongroom::service::ports::{
     Batch, Clock, Entropy, EntropyError, Loaded, Record, RecordKey, Revision, Store, StoreError, UsageRecord,
@@ -55,6 +60,9 @@ pub(crate) fn organization(number: u64) -> Record {
         brand: Brand::parse("FinCode").unwrap(),
         created_at: at(number),
         created_by: email(),
+        fields: FieldPolicy::default(),
+        contacts: Vec::new(),
+        warnings: Ladders::default(),
     })
 }
 
@@ -96,6 +104,11 @@ pub(crate) fn token(organization: u64, number: u64) -> Token {
         replaces: None,
         replaced_by: None,
         revocation: None,
+        allowed: Vec::new(),
+        finish: Finish::AtEnd,
+        owner: None,
+        note: None,
+        warnings: None,
     }
 }
 
@@ -113,6 +126,30 @@ pub(crate) fn revoked_token() -> Token {
         reason,
     });
     token
+}
+
+pub(crate) fn allowed_token() -> Token {
+    let ranges = ["192.0.2.7", "10.0.0.0/8", "2001:db8::/32"];
+    Token {
+        allowed: ranges.map(|range| range.parse().unwrap()).to_vec(),
+        ..token(1, 2)
+    }
+}
+
+pub(crate) fn owned_token() -> Token {
+    Token {
+        owner: Some(Email::parse("otto@acme.test").unwrap()),
+        note: Some(TokenNote::parse("for the nightly run").unwrap()),
+        warnings: Some(Ladder::parse("14d,3d,4h").unwrap()),
+        ..quiet_token()
+    }
+}
+
+pub(crate) fn quiet_token() -> Token {
+    Token {
+        finish: Finish::WhenQuiet { hours: 12 },
+        ..revoked_token()
+    }
 }
 
 pub(crate) fn cashier() -> Record {
@@ -168,10 +205,48 @@ pub(crate) fn usage(number: u64) -> UsageRecord {
     UsageRecord::Token(TokenId(id(number)), usage)
 }
 
+pub(crate) fn usage_with_gaps(number: u64) -> UsageRecord {
+    let mut usage = Usage::default();
+    for days in [0, 1, 1, 5] {
+        let later = Timestamp::from_millis(at(number).millis() + days * 86_400_000);
+        usage.record("192.0.2.7", "curl/8", number, later);
+    }
+    UsageRecord::Token(TokenId(id(number)), usage)
+}
+
+/// As version 1 has it: which variant was last, only the counts say.
 pub(crate) fn key_usage(number: u64) -> UsageRecord {
     let mut usage = KeyUsage::default();
-    usage.record(strongroom::domain::key_pair::Mgf1::Sha1, at(number));
+    usage.record(Mgf1::Sha1, at(number));
+    (usage.last_mgf1, usage.last_sha1) = (None, None);
     UsageRecord::Key(OrganizationId(id(number)), usage)
+}
+
+pub(crate) fn key_usage_with_callers(number: u64) -> UsageRecord {
+    let mut usage = KeyUsage::default();
+    usage.record(Mgf1::Sha1, at(number));
+    usage.record_stale("billing (uid 1001)", Fingerprint([9; 32]), at(number + 1));
+    UsageRecord::Key(OrganizationId(id(number)), usage)
+}
+
+pub(crate) fn organization_with_fields(number: u64) -> Record {
+    let Record::Organization(mut own) = organization(number) else {
+        unreachable!()
+    };
+    own.fields = FieldPolicy::of(&["newPassword", "card.cvv"].map(FieldName::from_stored)).unwrap();
+    Record::Organization(own)
+}
+
+pub(crate) fn organization_with_contacts(number: u64) -> Record {
+    let Record::Organization(mut told) = organization(number) else {
+        unreachable!()
+    };
+    told.contacts = ["ops@acme.test", "otto@acme.test"]
+        .map(Email::from_stored)
+        .to_vec();
+    told.warnings
+        .set(Lifetime::Year1, Some(Ladder::parse("60d,30d,12h").unwrap()));
+    Record::Organization(told)
 }
 
 /// The same keys in every process, so that one opens what another wrote.
@@ -263,5 +338,29 @@ pub(crate) fn hold() -> Record {
         backup_at: at(8),
         backup_sequence: 400,
         released: vec![TokenId(id(1)), TokenId(id(2))],
+    })
+}
+
+pub(crate) fn login_key() -> Record {
+    Record::LoginKey(LoginKey {
+        public: [1; 32],
+        sealed: Sealed(vec![2; 72]),
+        made_at: at(10),
+        previous: Some(PreviousLoginKey {
+            public: [3; 32],
+            until: at(11),
+        }),
+    })
+}
+
+pub(crate) fn login_session() -> Record {
+    Record::LoginSession(LoginSession {
+        id: LoginId(id(12)),
+        cashier: CashierId(id(5)),
+        begun_at: at(12),
+        refreshed_at: at(13),
+        family: Digest([5; 32]),
+        newest: Digest([6; 32]),
+        from: "192.0.2.7".into(),
     })
 }

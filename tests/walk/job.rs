@@ -122,7 +122,7 @@ impl Walk {
         operator
             .tries(old, "it works, retiring")
             .tries(&new, "it works, active");
-        operator.types("\r").sees("F cuts now");
+        operator.types("\r").sees("The old one works for another");
         operator
             .types("F")
             .sees("Cut over from the old yearly")
@@ -130,7 +130,7 @@ impl Walk {
         operator.types("j").sees("● cut over now").types("\r");
         operator.signs_in_for_it();
         operator
-            .sees("cut over: only the new token works")
+            .sees("the overlap is over: only the new token works")
             .leaves("API Tokens › yearly");
         operator
             .tries(old, "it was replaced")
@@ -189,7 +189,10 @@ impl Walk {
         assert_ne!(public_key, self.public_keys[0]);
 
         operator.decrypts(&old).sees("does not open with this key");
-        operator.leaves("both paddings are tried").leaves("Try out");
+        operator
+            .leaves("does not open with this key")
+            .leaves("both paddings are tried")
+            .leaves("Try out");
         operator
             .decrypts(&encrypt(&public_key, PLAINTEXT))
             .sees("opened by generation 2");

@@ -3,12 +3,10 @@
 //! Only root may read another process' memory; as anybody else these tests see that they may not.
 
 use std::fs::{self, File};
-use std::os::unix::fs::FileExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use memchr::memmem;
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::pkey::PKey;
 use rustix::process::{Pid, Signal, getuid, kill_process};
@@ -17,71 +15,36 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::host::PASSWORD;
+use crate::memory_of::Memory;
 use crate::operator::{EMAIL, Operator};
 use crate::pty::{Spawn, wait_until};
 use crate::search::{encrypt, forms};
+use crate::skip::{can_be_another_account, skipped};
 
 const PLAINTEXT: &str = "securityAnswer Lovelace 1815";
 
-/// What a process has in memory, by the name of the mapping.
-struct Memory(Vec<(String, Vec<u8>)>);
-
-impl Memory {
-    fn of(pid: Pid) -> Self {
-        let pid = pid.as_raw_nonzero();
-        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
-        let memory = File::open(format!("/proc/{pid}/mem")).unwrap();
-        let mut all = Vec::new();
-        for line in maps.lines() {
-            let mut fields = line.split_ascii_whitespace();
-            let (range, rights) = (fields.next().unwrap(), fields.next().unwrap());
-            // Pages of the kernel's, which nobody writes.
-            if !rights.starts_with('r') || line.contains("[vvar") || line.contains("[vsyscall") {
+/// A prime of a public key, as OpenSSL keeps it: in words, the last byte first.
+fn prime_of(memory: &Memory, public_key: &str) -> Option<Vec<u8>> {
+    let key = PKey::public_key_from_der(&STANDARD.decode(public_key).unwrap()).unwrap();
+    let modulus = key.rsa().unwrap().n().to_owned().unwrap();
+    let half = usize::try_from(modulus.num_bytes()).unwrap() / 2;
+    let (mut context, mut rest) = (BigNumContext::new().unwrap(), BigNum::new().unwrap());
+    let writable = memory.0.iter().filter(|(name, _)| name.contains(" rw"));
+    for (_, bytes) in writable {
+        for window in bytes.windows(half).step_by(8) {
+            if window[half - 1] < 0xb5 || window[0] % 2 == 0 {
                 continue;
             }
-            let (begin, end) = range.split_once('-').unwrap();
-            let [begin, end] = [begin, end].map(|at| u64::from_str_radix(at, 16).unwrap());
-            let mut bytes = vec![0; usize::try_from(end - begin).unwrap()];
-            // A mapping may have ended since.
-            if memory.read_exact_at(&mut bytes, begin).is_ok() {
-                all.push((line.to_owned(), bytes));
+            let mut prime = window.to_vec();
+            prime.reverse();
+            let factor = BigNum::from_slice(&prime).unwrap();
+            rest.checked_rem(&modulus, &factor, &mut context).unwrap();
+            if rest.num_bits() == 0 {
+                return Some(window.to_vec());
             }
         }
-        Self(all)
     }
-
-    fn holding(&self, needle: &[u8]) -> Vec<String> {
-        assert!(needle.len() >= 8, "too short to mean anything");
-        let mut found = Vec::new();
-        for (name, bytes) in &self.0 {
-            found.extend(memmem::find_iter(bytes, needle).map(|at| format!("{at:#x} in {name}")));
-        }
-        found
-    }
-
-    /// A prime of a public key, as OpenSSL keeps it: in words, the last byte first.
-    fn prime_of(&self, public_key: &str) -> Option<Vec<u8>> {
-        let key = PKey::public_key_from_der(&STANDARD.decode(public_key).unwrap()).unwrap();
-        let modulus = key.rsa().unwrap().n().to_owned().unwrap();
-        let half = usize::try_from(modulus.num_bytes()).unwrap() / 2;
-        let (mut context, mut rest) = (BigNumContext::new().unwrap(), BigNum::new().unwrap());
-        let writable = self.0.iter().filter(|(name, _)| name.contains(" rw"));
-        for (_, bytes) in writable {
-            for window in bytes.windows(half).step_by(8) {
-                if window[half - 1] < 0xb5 || window[0] % 2 == 0 {
-                    continue;
-                }
-                let mut prime = window.to_vec();
-                prime.reverse();
-                let factor = BigNum::from_slice(&prime).unwrap();
-                rest.checked_rem(&modulus, &factor, &mut context).unwrap();
-                if rest.num_bits() == 0 {
-                    return Some(window.to_vec());
-                }
-            }
-        }
-        None
-    }
+    None
 }
 
 /// Both orders of bytes of both primes.
@@ -108,7 +71,7 @@ fn what_is_done_with_is_gone_from_memory() {
     if !getuid().is_root() {
         let refused = File::open(format!("/proc/{}/mem", pid.as_raw_nonzero())).unwrap_err();
         assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied);
-        return;
+        return skipped("only root can read another process' memory");
     }
     let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap();
     let locked = status.lines().find(|line| line.starts_with("VmLck:")).unwrap();
@@ -137,9 +100,7 @@ fn what_is_done_with_is_gone_from_memory() {
     operator.looks_at(PLAINTEXT, "\r", "\r");
     assert!(!Memory::of(pid).holding(PLAINTEXT.as_bytes()).is_empty());
     operator.types("G\r").misses("Try out");
-    let prime = Memory::of(pid)
-        .prime_of(&old_key)
-        .expect("an open key is in memory");
+    let prime = prime_of(&Memory::of(pid), &old_key).expect("an open key is in memory");
     operator
         .types("R")
         .sees("Rotate the key pair")
@@ -181,11 +142,17 @@ fn what_is_done_with_is_gone_from_memory() {
     operator.leaves_the_console();
 }
 
-/// A shell that allows cores of any size, and then becomes `program`.
+/// A shell that allows cores of any size, and then becomes `program`. What is started in a shell's background ignores
+/// SIGQUIT, and so would the program.
 fn with_cores(program: &Path, home: &Path) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = Command::new("env");
     command
-        .args(["-c", "ulimit -c unlimited && exec \"$0\" \"$@\""])
+        .args([
+            "--default-signal=QUIT",
+            "sh",
+            "-c",
+            "ulimit -c unlimited && exec \"$0\" \"$@\"",
+        ])
         .arg(program)
         .current_dir(home)
         .env("HOME", home)
@@ -266,7 +233,7 @@ fn a_process_that_is_aborted_leaves_no_core() {
 /// The same account may neither read the memory nor look at the descriptors; the process itself may.
 #[test]
 fn another_process_of_the_same_account_may_not_look_in() {
-    if !getuid().is_root() {
+    if !can_be_another_account() {
         return;
     }
     let home = tempfile::tempdir().unwrap();

@@ -116,7 +116,7 @@ impl Operator {
         self.types("n").sees("New API token");
         self.types(&format!("{name}\r{name}-service\rprod\rg{}", "j".repeat(place)))
             .sees(&format!("● {label}"));
-        self.types("\r\r").gives_credentials()
+        self.types("\r\r\r").gives_credentials()
     }
 
     /// `r` on the selected token, with the overlap that is proposed: a day.

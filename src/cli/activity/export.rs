@@ -15,7 +15,7 @@ use crate::system::journald::Journal;
 
 /// What to export, and where to.
 #[derive(Debug, Args)]
-pub struct Export {
+pub(crate) struct Export {
     /// From this entry on
     #[arg(long, value_name = "SEQUENCE", default_value = "1")]
     from: u64,

@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// What to follow.
 #[derive(Debug, Args)]
-pub struct Follow {
+pub(crate) struct Follow {
     /// Those that contain it
     #[arg(long, value_name = "TEXT", default_value = "")]
     filter: String,

@@ -3,7 +3,7 @@
 mod export;
 mod follow;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::context::{Context, unexpected};
 use super::failure::Failure;
@@ -14,10 +14,46 @@ use crate::service::{Request, Response};
 
 /// Entries that are read at once.
 const PAGE: usize = 1000;
+/// Entries that are listed when nobody says how many.
+const NEWEST: usize = 100;
+
+/// The console's third tab, a list, or what else can be done.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Log {
+    /// Entries that contain it
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+    #[command(subcommand)]
+    command: Option<Activity>,
+}
+
+impl Log {
+    /// Those entries that contain this.
+    pub(super) const fn of(filter: Vec<String>) -> Self {
+        Self {
+            filter,
+            command: None,
+        }
+    }
+
+    /// What they contain, where nothing else is to be done.
+    pub(super) fn filter(&self) -> Option<String> {
+        self.command.is_none().then(|| self.filter.join(" "))
+    }
+
+    /// Does it.
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        match &self.command {
+            Some(command) => command.run(context),
+            None => list(context, &self.filter.join(" "), None, NEWEST),
+        }
+    }
+}
 
 /// What can be done with the audit log.
 #[derive(Debug, Subcommand)]
-pub enum Activity {
+pub(super) enum Activity {
     /// List what was done, the newest first
     List {
         /// Those that contain it
@@ -38,47 +74,51 @@ pub enum Activity {
 
 impl Activity {
     /// Does it.
-    pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
-        let (filter, before, limit) = match self {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        match self {
             Self::List {
                 filter,
                 before,
                 limit,
-            } => (filter, before, limit),
-            Self::Follow(follow) => return follow.run(context),
-            Self::Export(export) => return export.run(context),
-        };
-        let request = Request::ListActivity {
-            filter: filter.clone(),
-            before: *before,
-            limit: *limit,
-        };
-        let page = match context.ask(request)? {
-            Response::Activity(page) => page,
-            other => return Err(unexpected(&other)),
-        };
-        if context.output.json {
-            // A list waits for no verification, and would have its verdict only now and then: `audit verify` has it.
-            return context.output.json(&ActivityPage { chain: None, ..page });
+            } => list(context, filter, *before, *limit),
+            Self::Follow(follow) => follow.run(context),
+            Self::Export(export) => export.run(context),
         }
-        let rows: Vec<Vec<String>> = page.entries.iter().map(cells).collect();
-        let headings = [
-            "ENTRY",
-            "AT",
-            "CASHIER",
-            "HOST USER",
-            "ACTION",
-            "ORGANIZATION",
-            "SUBJECT",
-            "RESULT",
-            "REASON",
-        ];
-        context.output.table(&headings, &rows)?;
-        if let Some(next) = page.next {
-            context.output.note(&format!("More: --before {next}"));
-        }
-        Ok(())
     }
+}
+
+/// Lists entries, the newest first.
+fn list(context: &Context<'_>, filter: &str, before: Option<u64>, limit: usize) -> Result<(), Failure> {
+    let request = Request::ListActivity {
+        filter: filter.to_owned(),
+        before,
+        limit,
+    };
+    let page = match context.ask(request)? {
+        Response::Activity(page) => page,
+        other => return Err(unexpected(&other)),
+    };
+    if context.output.json {
+        // A list waits for no verification, and would have its verdict only now and then: `audit verify` has it.
+        return context.output.json(&ActivityPage { chain: None, ..page });
+    }
+    let rows: Vec<Vec<String>> = page.entries.iter().map(cells).collect();
+    let headings = [
+        "ENTRY",
+        "AT",
+        "CASHIER",
+        "HOST USER",
+        "ACTION",
+        "ORGANIZATION",
+        "SUBJECT",
+        "RESULT",
+        "REASON",
+    ];
+    context.output.table(&headings, &rows)?;
+    if let Some(next) = page.next {
+        context.output.note(&format!("More: --before {next}"));
+    }
+    Ok(())
 }
 
 /// Hands all entries behind `after` to `take`, page by page, until it has enough; the log's

@@ -8,13 +8,13 @@ use crate::cli::values;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Status;
 use crate::service::request::{Show, Sort, TokenQuery, TokenRef};
-use crate::service::response::{TokenDetail, TokenRow, UseFlag};
+use crate::service::response::{FinishView, TokenDetail, TokenRow, UseFlag};
 use crate::service::{Request, Response};
 
 /// Which tokens, and in which order.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Those whose name, service, environment, variable, last four characters or cashier contain it
+    /// Those whose name, service, environment, variable, last four characters, cashier, owner or note contain it
     #[arg(long, value_name = "TEXT", default_value = "")]
     filter: String,
     /// Which of them
@@ -40,6 +40,9 @@ pub struct Tokens {
     /// Only those that end soon
     #[arg(long)]
     pub expiring: bool,
+    /// Those whose name, service, environment, variable, last four characters, cashier, owner or note contain it
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
 }
 
 impl Tokens {
@@ -53,6 +56,12 @@ impl Tokens {
         }
     }
 
+    /// What they contain.
+    #[must_use]
+    pub fn filter(&self) -> String {
+        self.filter.join(" ")
+    }
+
     /// The list.
     pub fn list(&self, context: &Context<'_>) -> Result<(), Failure> {
         let organization = context.organization.clone();
@@ -60,6 +69,7 @@ impl Tokens {
             context,
             TokenQuery {
                 organization,
+                text: self.filter(),
                 show: self.show(),
                 limit: 1000,
                 ..TokenQuery::default()
@@ -147,6 +157,20 @@ pub(super) fn detail(context: &Context<'_>, token: TokenRef) -> Result<Box<Token
     }
 }
 
+/// What has to happen before an overlap ends early.
+fn finishes(finish: &FinishView) -> String {
+    if !finish.counted {
+        return "when it is quiet; at its end, as long as no daemon counts".to_owned();
+    }
+    if !finish.successor_seen {
+        return "when it is quiet: the new token was never used yet".to_owned();
+    }
+    format!(
+        "when it is quiet: silent since {}, at {} if nobody calls",
+        finish.silent_since, finish.quiet_at
+    )
+}
+
 fn facts(detail: &TokenDetail) -> Vec<(&'static str, String)> {
     let row = &detail.row;
     let at = |at: Option<Timestamp>| at.map_or_else(|| "never".into(), |at| at.to_string());
@@ -174,9 +198,23 @@ fn facts(detail: &TokenDetail) -> Vec<(&'static str, String)> {
             ),
         ),
         ("expires", row.expires_at.to_string()),
+        ("owner", row.owner.to_string()),
     ];
+    if let Some(note) = &row.note {
+        facts.push(("note", note.to_string()));
+    }
+    if detail.own_warnings {
+        facts.push(("warnings", row.warnings.to_string()));
+    }
     if row.ends_at != row.expires_at {
         facts.push(("overlap ends", row.ends_at.to_string()));
+    }
+    if let Some(finish) = &detail.finish {
+        facts.push(("finishes", finishes(finish)));
+    }
+    if !detail.allowed.is_empty() {
+        let ranges: Vec<String> = detail.allowed.iter().map(ToString::to_string).collect();
+        facts.push(("allowed from", ranges.join(", ")));
     }
     if !row.acknowledged {
         facts.push(("reveal", "never acknowledged: perhaps nobody has it".into()));

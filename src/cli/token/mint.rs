@@ -7,16 +7,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::deploy::Deployment;
 use super::list::detail;
 use crate::cli::context::{Context, unexpected};
 use crate::cli::failure::Failure;
 use crate::cli::json;
+use crate::cli::key::what_breaks;
 use crate::cli::output::{to_json, write_out};
 use crate::cli::secrets::SignInArguments;
 use crate::cli::values;
+use crate::domain::address::AddressRange;
 use crate::domain::secret::Secret;
-use crate::domain::text::{Environment, ServiceName, TokenName, Variable};
-use crate::domain::token::{Lifetime, Overlap};
+use crate::domain::text::{Email, Environment, Reason, ServiceName, TokenName, TokenNote, Variable};
+use crate::domain::token::{Finish, Ladder, Lifetime, Overlap};
 use crate::service::request::{CreateToken, RotateToken, TokenRef};
 use crate::service::response::Minted;
 use crate::service::{Code, Error, Request, Response};
@@ -39,6 +42,18 @@ pub struct Create {
     /// The environment variable that it is kept in; suggested when left out
     #[arg(long, value_name = "NAME")]
     variable: Option<String>,
+    /// An address or a range that it may be used from, such as 10.0.0.0/8; can be repeated; everywhere when left out
+    #[arg(long, value_name = "RANGE")]
+    allow: Vec<AddressRange>,
+    /// The e-mail address of whoever has to be told of it; yours when left out
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
+    /// What there is to say about it, one line
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// When to warn of its end, such as 14d,3d,4h; as its organization says when left out
+    #[arg(long, value_name = "TIMES")]
+    warn: Option<String>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -50,12 +65,28 @@ pub struct Create {
 pub struct Rotate {
     /// The old one's name or id
     token: String,
-    /// How long both work, from the moment that the new one was written
-    #[arg(long, default_value = "24h", value_parser = values::overlap())]
-    overlap: Overlap,
+    /// How long both work, from the moment that the new one was written; 24h when left out, 7d with
+    /// --finish-when-quiet
+    #[arg(long, value_parser = values::overlap())]
+    overlap: Option<Overlap>,
+    /// Retire the old one earlier: once the new one was used, and the old one was silent for longer than ever in 30
+    /// days, for HOURS at least
+    #[arg(long, value_name = "HOURS", num_args = 0..=1, default_missing_value = "1", value_parser = values::hours())]
+    finish_when_quiet: Option<u8>,
     /// The new one's expiry; the old one's choice when left out
     #[arg(long, value_parser = values::lifetime())]
     expires: Option<Lifetime>,
+    /// The e-mail address of whoever has to be told of the new one; the old one's when left out
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
+    /// What there is to say about it; the old one's note when left out
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    deployment: Deployment,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -77,6 +108,9 @@ impl Create {
         let service = ServiceName::parse(&self.service)?;
         let environment = Environment::parse(&self.environment)?;
         let variable = self.variable.as_deref().map(Variable::parse).transpose()?;
+        let warnings = self.warn.as_deref().map(Ladder::parse).transpose()?;
+        let owner = self.owner.as_deref().map(Email::folded).transpose()?;
+        let note = self.note.as_deref().map(TokenNote::parse).transpose()?;
         let env_file = self.target.env_file()?;
         let credentials = context.credentials(&self.who)?;
         let request = CreateToken {
@@ -86,6 +120,10 @@ impl Create {
             environment,
             lifetime: self.expires,
             variable,
+            allowed: self.allow.clone(),
+            owner,
+            note,
+            warnings,
             credentials,
         };
         hand_over(context, env_file.as_ref(), Request::CreateToken(request))
@@ -95,16 +133,79 @@ impl Create {
 impl Rotate {
     /// Mints, hands the token over, and says how long the old one works.
     pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let owner = self.owner.as_deref().map(Email::folded).transpose()?;
+        let note = self.note.as_deref().map(TokenNote::parse).transpose()?;
         let env_file = self.target.env_file()?;
+        let (finish, usual) = match self.finish_when_quiet {
+            Some(hours) => (Finish::WhenQuiet { hours }, Overlap::Days7),
+            None => (Finish::AtEnd, Overlap::Hours24),
+        };
+        let overlap = self.overlap.unwrap_or(usual);
+        if self.dry_run {
+            return self.tell(context, overlap);
+        }
         let credentials = context.credentials(&self.who)?;
         let request = RotateToken {
             organization: context.organization.clone(),
             token: TokenRef::parse(&self.token),
             lifetime: self.expires,
-            overlap: self.overlap,
+            overlap,
+            finish,
+            owner,
+            note,
             credentials,
         };
-        hand_over(context, env_file.as_ref(), Request::RotateToken(request))
+        let request = Request::RotateToken(request);
+        let Some(command) = &self.deployment.exec else {
+            return hand_over(context, env_file.as_ref(), request);
+        };
+        let minted = self.deployment.run(context, command, request)?;
+        print_without_token(context, &minted)?;
+        tell_what_follows(context, &minted)
+    }
+
+    /// What would happen.
+    fn tell(&self, context: &Context<'_>, overlap: Overlap) -> Result<(), Failure> {
+        let named = TokenRef::parse(&self.token);
+        let old = detail(context, named.clone())?;
+        let row = &old.row;
+        let lifetime = self.expires.unwrap_or(row.lifetime);
+        let mut facts = vec![
+            ("replaces", format!("{} ({})", row.name, row.id)),
+            ("its end", row.ends_at.to_string()),
+            ("lifetime", lifetime.label().to_owned()),
+            ("overlap", overlap.label().to_owned()),
+        ];
+        if let Some(hours) = self.finish_when_quiet {
+            facts.push((
+                "or earlier",
+                format!("once it was quiet for {hours} h and longer than ever"),
+            ));
+        }
+        if let Some(command) = &self.deployment.exec {
+            facts.push(("runs", command.clone()));
+            facts.push((
+                "waits",
+                format!(
+                    "{} s for it, and for the first use",
+                    self.deployment.wait.as_secs()
+                ),
+            ));
+        }
+        if context.output.json {
+            let facts: std::collections::BTreeMap<_, _> = facts.into_iter().collect();
+            return context.output.json(&facts);
+        }
+        context.output.facts(&facts)?;
+        let request = Request::TokenImpact {
+            organization: context.organization.clone(),
+            tokens: vec![named],
+        };
+        if let Response::Impact(impact) = context.ask(request)? {
+            context.output.note(&what_breaks(&impact));
+        }
+        context.output.note("Nothing was changed.");
+        Ok(())
     }
 }
 
@@ -117,10 +218,7 @@ impl Target {
 }
 
 fn hand_over(context: &Context<'_>, env_file: Option<&EnvFile>, request: Request) -> Result<(), Failure> {
-    let minted = match context.ask(request)? {
-        Response::Minted(minted) => minted,
-        other => return Err(unexpected(&other)),
-    };
+    let minted = mint(context, request)?;
     let written = match env_file {
         Some(file) => file.set(minted.token.variable.as_str(), &minted.secret),
         None => {
@@ -128,8 +226,24 @@ fn hand_over(context: &Context<'_>, env_file: Option<&EnvFile>, request: Request
         }
     };
     if let Err(message) = written {
-        return Err(give_up(context, &minted, &message));
+        return Err(give_up(context, &minted, &message, None));
     }
+    acknowledge(context, &minted)?;
+    if env_file.is_some() {
+        print_without_token(context, &minted)?;
+    }
+    tell_what_follows(context, &minted)
+}
+
+pub(super) fn mint(context: &Context<'_>, request: Request) -> Result<Minted, Failure> {
+    match context.ask(request)? {
+        Response::Minted(minted) => Ok(*minted),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Says that the new token is where it was wanted: from now on both count.
+pub(super) fn acknowledge(context: &Context<'_>, minted: &Minted) -> Result<(), Failure> {
     context
         .ask(Request::AcknowledgeReveal {
             reveal: minted.reveal,
@@ -144,11 +258,8 @@ fn hand_over(context: &Context<'_>, env_file: Option<&EnvFile>, request: Request
                 minted.token.id
             );
             failure
-        })?;
-    if env_file.is_some() {
-        print_without_token(context, &minted)?;
-    }
-    tell_what_follows(context, &minted)
+        })
+        .map(drop)
 }
 
 /// Prints the token; what could be written only in part counts as not written.
@@ -202,9 +313,16 @@ fn shape<'a>(minted: &'a Minted, token: Option<&'a str>) -> json::Minted<'a> {
     }
 }
 
-fn give_up(context: &Context<'_>, minted: &Minted, message: &str) -> Failure {
+/// Revokes a new token that is not where it was wanted.
+pub(super) fn give_up(
+    context: &Context<'_>,
+    minted: &Minted,
+    message: &str,
+    reason: Option<Reason>,
+) -> Failure {
     let hint = match context.ask(Request::DiscardReveal {
         reveal: minted.reveal,
+        reason,
     }) {
         Ok(_) => "the new token was revoked, and a token that it was to replace goes on; mend it and repeat"
             .to_owned(),
@@ -227,13 +345,18 @@ fn tell_what_follows(context: &Context<'_>, minted: &Minted) -> Result<(), Failu
         return Ok(());
     };
     let old = detail(context, TokenRef::Id(old.id))?;
+    let or_earlier = if old.finish.is_some() {
+        " at the latest, earlier once it is quiet"
+    } else {
+        ""
+    };
     let works = if old.row.status.is_live() {
         "works until"
     } else {
         "stopped working at"
     };
     context.output.note(&format!(
-        "The old token ({}) {works} {}.",
+        "The old token ({}) {works} {}{or_earlier}.",
         old.row.id, old.row.ends_at
     ));
     Ok(())

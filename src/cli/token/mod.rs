@@ -1,6 +1,8 @@
 //! `strongroom token`: API tokens.
 
 mod change;
+mod deploy;
+mod edit;
 mod list;
 mod mint;
 
@@ -24,10 +26,14 @@ pub enum Token {
     Create(mint::Create),
     /// Mint one to replace another; both work for an overlap
     Rotate(mint::Rotate),
-    /// Make a running overlap longer, from now on
+    /// Make a running overlap longer, from now on, or have it finish when quiet
     Extend(change::Extend),
     /// End a running overlap at once
     Cutover(change::One),
+    /// End it the other way: revoke the new token, and let the old one go on
+    UndoRotation(change::Undo),
+    /// Say where one may be used from
+    Allow(change::Allow),
     /// Refuse tokens from now on; can be undone for 60 minutes, unless they leaked
     Revoke(change::Revoke),
     /// Undo a revocation
@@ -36,6 +42,8 @@ pub enum Token {
     Release(change::Release),
     /// Leave only a tombstone of tokens; for good
     Delete(change::Several),
+    /// Say another name, owner, note or warnings of one
+    Edit(edit::Edit),
 }
 
 impl Token {
@@ -48,10 +56,13 @@ impl Token {
             Self::Rotate(rotate) => rotate.run(context),
             Self::Extend(extend) => extend.run(context),
             Self::Cutover(one) => one.cut_over(context),
+            Self::UndoRotation(undo) => undo.run(context),
+            Self::Allow(allow) => allow.run(context),
             Self::Revoke(revoke) => revoke.run(context),
             Self::Restore(one) => one.restore(context),
             Self::Release(release) => release.run(context),
             Self::Delete(several) => several.delete(context),
+            Self::Edit(edit) => edit.run(context),
         }
     }
 }

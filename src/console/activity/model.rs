@@ -87,6 +87,12 @@ impl Model {
         self.begin(desk);
     }
 
+    /// Shows the entries that `text` finds first, once it is asked to show any.
+    pub fn begin_with(&mut self, text: &str) {
+        // A text that does not fit finds nothing anyway.
+        let _ = self.filter.replace(text);
+    }
+
     /// Begins anew with the newest entries.
     pub(super) fn begin(&mut self, desk: &mut Desk<'_>) {
         self.edition += 1;

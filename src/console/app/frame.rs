@@ -1,8 +1,10 @@
 //! The two lines above every screen: where one is and as whom, and the tabs.
 
+use chrono::TimeDelta;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
 
 use super::model::{Model, Screen, Stage};
 use crate::console::health;
@@ -12,28 +14,7 @@ use crate::console::widgets::fitted;
 
 /// `FinCode › Acme Payments   Settings › API Connections   ● viewing    14:02 UTC`
 pub(super) fn head(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let now = model.facts.now();
-    let clock = format!("{} ", when::clock(now));
-    let who = who(model, theme);
-    let right = Line::from(vec![
-        Span::raw("  "),
-        who,
-        Span::raw("  "),
-        Span::styled(clock, theme.text),
-    ]);
-    let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
-    let left = Rect {
-        width: area.width - width,
-        ..area
-    };
-    frame.render_widget(
-        right,
-        Rect {
-            x: left.right(),
-            width,
-            ..area
-        },
-    );
+    let left = standing(model, theme, frame, area);
     let room = usize::from(left.width);
     let separator = theme.glyphs.separator;
     let Some(organization) = model.facts.organization() else {
@@ -58,8 +39,49 @@ pub(super) fn head(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     frame.render_widget(Line::from(spans), left);
 }
 
+/// Says again that the daemon is gone, over whatever covers the head: a dialog may be as large as the terminal.
+pub(super) fn lost(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    if model.lost.is_some() {
+        standing(model, theme, frame, area);
+    }
+}
+
+/// The right end of the head: as whom, and when. Gives what is left of it.
+fn standing(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    let clock = format!("{} ", when::clock(model.facts.now()));
+    let right = Line::from(vec![
+        Span::raw("  "),
+        who(model, theme),
+        Span::raw("  "),
+        Span::styled(clock, theme.text),
+    ]);
+    let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
+    let left = Rect {
+        width: area.width - width,
+        ..area
+    };
+    let place = Rect {
+        x: left.right(),
+        width,
+        ..area
+    };
+    frame.render_widget(Clear, place);
+    frame.render_widget(right, place);
+    left
+}
+
 fn who<'a>(model: &Model, theme: &Theme) -> Span<'a> {
     let glyphs = theme.glyphs;
+    if let Some(since) = model.lost {
+        let gone = model.facts.at.monotonic.saturating_sub(since);
+        let text = format!(
+            "{} daemon gone, trying again {} {}",
+            glyphs.warn,
+            glyphs.dot,
+            when::span(TimeDelta::from_std(gone).unwrap_or_default())
+        );
+        return Span::styled(text, theme.warn);
+    }
     if model.lock.is_some() {
         return Span::styled(format!("{} locked", glyphs.warn), theme.warn);
     }
@@ -75,10 +97,23 @@ fn who<'a>(model: &Model, theme: &Theme) -> Span<'a> {
             let text = format!("{} {email} {} {minutes} min", glyphs.good, session.role.word());
             Span::styled(text, theme.good)
         }
-        None if model.facts.read_only => Span::styled(format!("{} read-only", glyphs.good), theme.text),
-        None => Span::styled(format!("{} viewing", glyphs.good), theme.text),
+        None => {
+            let how = if model.facts.read_only {
+                "read-only"
+            } else {
+                "viewing"
+            };
+            let only = model.facts.email.as_ref().filter(|_| model.fixed_email);
+            let who = only.map_or_else(String::new, |email| {
+                format!(" as {}", fitted(email.as_str(), 24, theme))
+            });
+            Span::styled(format!("{} {how}{who}", glyphs.good), theme.text)
+        }
     }
 }
+
+/// The width from which the tabs keep their titles whatever else there is to say.
+const WIDE: u16 = 110;
 
 /// The row of the tabs.
 pub(super) const TABS: u16 = 1;
@@ -127,9 +162,12 @@ pub(super) fn tab_at(model: &Model, column: u16) -> Option<Screen> {
 /// Each tab's text, and how many things on it end soon, if any do.
 fn labels(model: &Model) -> Vec<(Screen, String, Option<usize>)> {
     let expiring = model.facts.organization().map_or(0, |row| row.tokens.expiring);
+    // What is wrong with the store needs the room more than the tabs do.
+    let is_short = model.facts.size.0 < WIDE && health::warns(&model.facts);
     let label = |(place, screen): (usize, Screen)| {
         let soon = (screen == Screen::Tokens && expiring > 0).then_some(expiring);
-        (screen, format!(" {} {} ", place + 1, screen.title()), soon)
+        let title = if is_short { screen.word() } else { screen.title() };
+        (screen, format!(" {} {title} ", place + 1), soon)
     };
     Screen::ALL.into_iter().enumerate().map(label).collect()
 }

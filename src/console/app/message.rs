@@ -54,6 +54,10 @@ pub enum Message {
 }
 
 /// What workers do; [`super::perform`] has how.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all work is a question, and there are a few at a time"
+)]
 #[derive(Debug)]
 pub enum Work {
     /// Look how far the opening has come. → `Message::Opening`
@@ -167,6 +171,12 @@ pub enum Tag {
     Activity(activity::Tag),
     /// Cashiers.
     Cashiers(cashiers::Tag),
+    /// Guide: the key that is in it.
+    Guide,
+    /// The shell's dialog: how webhooks arrive.
+    Webhooks,
+    /// The command line: which tokens a name may be of.
+    Names,
 }
 
 /// What a screen or dialog is told. It may hold what somebody types or pastes, and has no `Debug` therefore.

@@ -16,7 +16,7 @@ use crate::console::stopped::Stopped;
 use crate::console::unlock::Unlock;
 use crate::console::widgets::toast::Toast;
 use crate::console::wizard::Wizard;
-use crate::console::{activity, cashiers, keys, tokens};
+use crate::console::{activity, cashiers, guide, keys, tokens};
 use crate::domain::text::{Email, Slug};
 use crate::service::Error;
 use crate::service::request::JobId;
@@ -36,11 +36,19 @@ pub enum Screen {
     Activity,
     /// Cashiers.
     Cashiers,
+    /// Guide.
+    Guide,
 }
 
 impl Screen {
     /// All of them, from left to right.
-    pub const ALL: [Self; 4] = [Self::Keys, Self::Tokens, Self::Activity, Self::Cashiers];
+    pub const ALL: [Self; 5] = [
+        Self::Keys,
+        Self::Tokens,
+        Self::Activity,
+        Self::Cashiers,
+        Self::Guide,
+    ];
 
     /// What its tab says.
     #[must_use]
@@ -50,6 +58,17 @@ impl Screen {
             Self::Tokens => "API Tokens",
             Self::Activity => "Activity",
             Self::Cashiers => "Cashiers",
+            Self::Guide => "Guide",
+        }
+    }
+
+    /// Its title in one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Keys => "Keys",
+            Self::Tokens => "Tokens",
+            Self::Activity | Self::Cashiers | Self::Guide => self.title(),
         }
     }
 }
@@ -69,6 +88,15 @@ pub enum Stage {
     Absent(Box<Wizard>),
     /// The tabs.
     Open,
+}
+
+/// What lay over the tabs when the store turned out to be sealed: it is there again when somebody unlocked it.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    pub(super) dialogs: Vec<(DialogId, Box<dyn Dialog>)>,
+    pub(super) lock: Option<Lock>,
+    /// Nobody touched a key for so long meanwhile that the console locks.
+    pub(super) is_idle: bool,
 }
 
 /// What the console is started with.
@@ -119,12 +147,17 @@ pub struct Model {
     pub activity: activity::Model,
     /// Tab 4.
     pub cashiers: cashiers::Model,
+    /// Tab 5.
+    pub guide: guide::Model,
     /// What all may know.
     pub facts: Facts,
     /// A note that goes by itself.
     pub note: Option<Toast>,
     /// The lock, while it is closed.
     pub lock: Option<Lock>,
+    pub(super) aside: Aside,
+    /// Since when the daemon cannot be reached, on the monotonic clock.
+    pub lost: Option<std::time::Duration>,
     pub(super) idle: std::time::Duration,
     pub(super) last_input: std::time::Duration,
     /// When the counts in the frame were asked for.
@@ -137,6 +170,8 @@ pub struct Model {
     /// When a copied secret is taken off the clipboard, on the monotonic clock.
     pub(super) clear_clipboard: Option<std::time::Duration>,
     pub(super) greeted: bool,
+    /// What a guest is told first, in place of the nearest end.
+    pub welcome: Option<String>,
     pub(super) fixed_email: bool,
 }
 
@@ -152,9 +187,12 @@ impl Model {
             tokens: tokens::Model::default(),
             activity: activity::Model::default(),
             cashiers: cashiers::Model::default(),
+            guide: guide::Model::default(),
             note: None,
             clear_clipboard: None,
             lock: None,
+            lost: None,
+            aside: Aside::default(),
             idle: setup.idle.unwrap_or(IDLE),
             last_input: setup.at.monotonic,
             counted: setup.at.monotonic,
@@ -162,6 +200,7 @@ impl Model {
             pending: Vec::new(),
             ended: VecDeque::new(),
             greeted: false,
+            welcome: None,
             fixed_email: setup.email.is_some(),
             facts: Facts {
                 at: setup.at,
@@ -210,6 +249,7 @@ impl Model {
                 Screen::Tokens => self.tokens.context(),
                 Screen::Activity => self.activity.context(),
                 Screen::Cashiers => self.cashiers.context(),
+                Screen::Guide => Context::Guide,
             },
         }
     }

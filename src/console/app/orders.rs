@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::desk::{Desk, Order};
 use super::dialog::{Dialog, DialogId, Fate};
 use super::message::{Ask, Asker, Copied, Effect, News, Tag, Work};
-use super::model::{Model, Screen, Stage};
+use super::model::{Aside, Model, Screen, Stage};
 use super::update::{ask_health, ask_overview, refresh, stop, tell};
 use crate::console::key::Key;
 use crate::console::keymap::{Command, Context};
@@ -17,10 +17,11 @@ use crate::console::shared::organizations::Organizations;
 use crate::console::shared::quit::QuitAnyway;
 use crate::console::shared::sign_in::SignIn;
 use crate::console::starting::Starting;
+use crate::console::unlock::Unlock;
 use crate::console::widgets::dialog::Tone;
 use crate::console::widgets::toast::Toast;
 use crate::console::wizard::Wizard;
-use crate::console::{activity, cashiers, health, keys, tokens, when};
+use crate::console::{activity, cashiers, guide, health, keys, tokens, when};
 use crate::domain::cashier::Role;
 use crate::domain::text::{Slug, escape};
 use crate::service::request::Request;
@@ -46,6 +47,7 @@ pub(super) fn carry_out(model: &mut Model, orders: Vec<Order>, effects: &mut Vec
                 let text = format!("goes on from commit {sequence}; look what has to be revoked anew");
                 note(model, Tone::Warn, text);
                 model.greeted = true;
+                model.stage = Stage::Starting(Starting::new(model.facts.at.monotonic));
                 ask_overview(model, effects);
             }
             Order::Onboarded(admin) => {
@@ -73,7 +75,7 @@ fn push(model: &mut Model, dialog: Box<dyn Dialog>) -> DialogId {
     id
 }
 
-fn note(model: &mut Model, tone: Tone, text: impl Into<String>) {
+pub(super) fn note(model: &mut Model, tone: Tone, text: impl Into<String>) {
     model.note = Some(Toast::new(text, tone, model.facts.at.monotonic));
 }
 
@@ -121,6 +123,7 @@ fn empty_screens(model: &mut Model) {
     model.tokens = tokens::Model::default();
     model.activity = activity::Model::default();
     model.cashiers = cashiers::Model::default();
+    model.guide = guide::Model::default();
 }
 
 /// A request came back because nobody has signed in, or not for long enough: asks for the cashier.
@@ -334,6 +337,9 @@ pub(super) fn take_overview(model: &mut Model, result: Result<Response, Error>, 
     let overview = match result {
         Ok(Response::Overview(overview)) => overview,
         Ok(_) => return,
+        Err(error) if error.code == Code::Sealed && !matches!(model.stage, Stage::Starting(_)) => {
+            return seal(model, &error);
+        }
         Err(error) if matches!(model.stage, Stage::Open) => {
             return note(model, Tone::Warn, error.to_string());
         }
@@ -364,6 +370,33 @@ pub(super) fn take_overview(model: &mut Model, result: Result<Response, Error>, 
         model.last_input = model.facts.at.monotonic;
         ask_health(effects);
         show(model, model.screen, effects);
+        unseal(model, effects);
+    }
+}
+
+/// The daemon was started again and its store is sealed: what was under way waits below the form for the passphrase.
+fn seal(model: &mut Model, error: &Error) {
+    if let Stage::Sealed(unlock) = &mut model.stage {
+        if unlock.is_waiting() {
+            unlock.refused(error);
+        }
+        return;
+    }
+    model.stage = Stage::Sealed(Unlock::default());
+    model.aside.dialogs.append(&mut model.dialogs);
+    model.aside.lock = model.lock.take();
+}
+
+fn unseal(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Aside {
+        dialogs,
+        lock: was_locked,
+        is_idle,
+    } = std::mem::take(&mut model.aside);
+    model.dialogs.splice(0..0, dialogs);
+    model.lock = was_locked;
+    if is_idle && model.lock.is_none() {
+        lock(model, effects);
     }
 }
 
@@ -379,6 +412,9 @@ fn take_organizations(model: &mut Model, overview: Overview) {
         return;
     }
     model.greeted = true;
+    if let Some(welcome) = model.welcome.take() {
+        return note(model, Tone::Plain, welcome);
+    }
     // Names the nearest end where one is near, so that nobody learns of it from an outage.
     let Some(row) = model.facts.organization() else {
         return;
@@ -408,20 +444,22 @@ fn run(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
                 Screen::Activity => {
                     with_desk(model, screen, effects, |m, desk| m.activity.filter(&filter, desk))
                 }
+                Screen::Guide => model.guide.open(&filter),
                 Screen::Keys => {}
             }
         }
         Ok(Line::Organization(slug)) => switch(model, slug, effects),
-        Ok(Line::RotateToken(name)) => {
+        Ok(Line::Token(command, name)) => {
             show(model, Screen::Tokens, effects);
             with_desk(model, Screen::Tokens, effects, |m, desk| {
-                m.tokens.rotate(&name, desk)
+                m.tokens.command(command, &name, desk)
             });
         }
         Ok(Line::SignIn) if model.facts.session.is_some() => {}
         Ok(Line::SignIn) => sign_in_or_out(model, effects),
         Ok(Line::SignOut) => sign_out(model, effects),
         Ok(Line::Health) => health(model, effects),
+        Ok(Line::Webhooks) => open(model, Box::new(health::Webhooks::default()), effects),
         Ok(Line::Lock) => lock(model, effects),
         Ok(Line::Help) => help(model),
         Ok(Line::Quit) => quit(model, effects),

@@ -1,4 +1,6 @@
 //! Does the work that `update` named, on worker threads: asks the gateway, copies, writes files.
+//!
+//! For who has nothing but the console, over SSH, it makes nothing on this machine: no file, and no store.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -10,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::message::{Ask, Clip, Copied, Message, Work};
 use crate::domain::secret::Secret;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, StoreState};
+use crate::service::request::Request;
 use crate::service::{Code, Error};
 use crate::system::clipboard::{Clipboard, CopyOutcome};
 
@@ -18,13 +21,19 @@ use crate::system::clipboard::{Clipboard, CopyOutcome};
 pub struct Performer {
     gateway: Arc<dyn Gateway>,
     clipboard: Clipboard,
+    /// Whether whoever sits there may make something on this machine.
+    may_make: bool,
 }
 
 impl Performer {
-    /// Asks through `gateway` and copies to `clipboard`.
+    /// Asks through `gateway` and copies to `clipboard`; writes files, and makes a store, only if `may_make`.
     #[must_use]
-    pub fn new(gateway: Arc<dyn Gateway>, clipboard: Clipboard) -> Self {
-        Self { gateway, clipboard }
+    pub fn new(gateway: Arc<dyn Gateway>, clipboard: Clipboard, may_make: bool) -> Self {
+        Self {
+            gateway,
+            clipboard,
+            may_make,
+        }
     }
 
     /// Does one piece of work; what came of it.
@@ -32,16 +41,38 @@ impl Performer {
         let gateway = self.gateway.as_ref();
         match work {
             Work::Opening => Message::Opening(gateway.opening()),
-            Work::State => Message::State(gateway.state()),
+            Work::State => Message::State(self.state()),
+            Work::Initialize(_) if !self.may_make => Message::Initialized(Err(no_store())),
             Work::Initialize(seal) => Message::Initialized(gateway.initialize(seal)),
             Work::Unlock(passphrase) => Message::Unlocked(gateway.unlock(&passphrase)),
+            Work::Ask(Ask {
+                to,
+                tag,
+                request: Request::Onboard(_),
+                ..
+            }) if !self.may_make => Message::Answered {
+                to,
+                tag,
+                result: Err(no_store()),
+            },
             Work::Ask(ask) => asked(gateway, ask),
+            Work::WriteFile { to, .. } if !self.may_make => Message::Written {
+                to,
+                result: Err(no_file()),
+            },
             Work::WriteFile { to, path, bytes } => Message::Written {
                 to,
                 result: write_new(&path, &bytes).map(|()| path),
             },
             Work::Copy(clip) => Message::Copied(self.copy(&clip)),
             Work::ClearClipboard => Message::Copied(self.clear()),
+        }
+    }
+
+    fn state(&self) -> Result<StoreState, Error> {
+        match self.gateway.state()? {
+            StoreState::Absent { .. } if !self.may_make => Err(no_store()),
+            state => Ok(state),
         }
     }
 
@@ -78,6 +109,23 @@ impl Performer {
             emit,
         }
     }
+}
+
+fn no_store() -> Error {
+    Error::new(
+        Code::NotOnboarded,
+        "there is no store here yet, and this connection cannot make one",
+        "have it made on the machine itself: `strongroom`, or `strongroom init`",
+    )
+}
+
+fn no_file() -> Error {
+    Error::new(
+        Code::Forbidden,
+        "this connection writes no files on the machine",
+        "copy it instead",
+    )
+    .on("path")
 }
 
 /// What is for the terminal itself.

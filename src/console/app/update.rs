@@ -9,17 +9,19 @@ use super::desk::{Desk, Order};
 use super::dialog::{DialogId, Fate};
 use super::message::{Ask, Asker, Effect, Message, News, Tag, Work};
 use super::model::{IDLE, Model, Screen, Stage};
-use super::{frame, orders};
+use super::{frame, orders, view};
 use crate::console::input::Input;
 use crate::console::keymap::Command;
 use crate::console::runtime::{self, Moment};
 use crate::console::starting::Starting;
 use crate::console::stopped::Stopped;
 use crate::console::unlock::Unlock;
+use crate::console::widgets::dialog::Tone;
 use crate::console::wizard::Wizard;
-use crate::console::{activity, cashiers, keys, tokens};
+use crate::console::{activity, cashiers, guide, keys, tokens};
 use crate::gateway::{OpeningStep, StoreState};
 use crate::service::request::Request;
+use crate::service::response::Connection;
 use crate::service::{Error, Event, Response};
 
 /// How often the counts in the frame are asked for while nothing changes.
@@ -74,6 +76,8 @@ fn begin(model: &mut Model, state: StoreState, effects: &mut Vec<Effect>) {
         StoreState::Absent { data_dir, key_file } => {
             model.stage = Stage::Absent(Box::new(Wizard::new(data_dir, &key_file)));
         }
+        // What is being typed stays.
+        StoreState::NeedsPassphrase if matches!(model.stage, Stage::Sealed(_)) => {}
         StoreState::NeedsPassphrase => model.stage = Stage::Sealed(Unlock::default()),
         StoreState::Ready => ask_overview(model, effects),
     }
@@ -118,6 +122,10 @@ fn take_input(model: &mut Model, input: Input, effects: &mut Vec<Effect>) {
     }
     model.last_input = model.facts.at.monotonic;
     let context = model.context();
+    let input = match input {
+        Input::Click { column, row } => view::hint_at(model, column, row).map_or(input, Input::Key),
+        other => other,
+    };
     let news = match input {
         Input::Key(key) => {
             let command = model.facts.keymap.command(context, key);
@@ -182,6 +190,8 @@ fn take_input(model: &mut Model, input: Input, effects: &mut Vec<Effect>) {
 /// Obeys the commands that are the shell's own; `false` when the command is for what has the focus.
 fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) -> bool {
     let browsing = model.context().is_browsing() && matches!(model.stage, Stage::Open);
+    // Which tab is to be seen can be said while the store opens.
+    let choosing = model.context().is_browsing() && matches!(model.stage, Stage::Open | Stage::Starting(_));
     match command {
         Command::Redraw => effects.push(Effect::Repaint),
         Command::Suspend => effects.push(Effect::Suspend),
@@ -197,12 +207,12 @@ fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) -> bool 
         Command::CommandLine if browsing => orders::command_line(model),
         Command::SwitchOrganization if browsing => orders::organizations(model),
         Command::SignIn if browsing => orders::sign_in_or_out(model, effects),
-        Command::Tab(number) if browsing => {
+        Command::Tab(number) if choosing => {
             if let Some(screen) = Screen::ALL.get(usize::from(number).wrapping_sub(1)) {
                 orders::show(model, *screen, effects);
             }
         }
-        Command::NextTab | Command::PreviousTab if browsing => {
+        Command::NextTab | Command::PreviousTab if choosing => {
             let count = Screen::ALL.len();
             let step = if command == Command::NextTab { 1 } else { count - 1 };
             let here = Screen::ALL
@@ -242,7 +252,10 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
         match &mut model.stage {
             Stage::Open => orders::lock(model, effects),
             Stage::Absent(wizard) => wizard.wipe(),
-            Stage::Sealed(unlock) => *unlock = Unlock::default(),
+            Stage::Sealed(unlock) => {
+                *unlock = Unlock::default();
+                model.aside.is_idle = true;
+            }
             // A password may be typed half.
             Stage::RolledBack(_) => model.dialogs.clear(),
             Stage::Starting(_) | Stage::Stopped(_) => {}
@@ -259,7 +272,8 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
     for id in open_dialogs(model) {
         tell(model, Asker::Dialog(id), News::Tick, effects);
     }
-    if matches!(model.stage, Stage::Open) && model.lock.is_none() {
+    // While the daemon is gone nothing is asked that nobody waits for: what is seen stays as it was.
+    if matches!(model.stage, Stage::Open) && model.lock.is_none() && model.lost.is_none() {
         // Statuses change by time alone: the counts are asked for again now and then.
         if now.monotonic.saturating_sub(model.counted) >= COUNTS {
             model.counted = now.monotonic;
@@ -272,7 +286,24 @@ fn take_tick(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn take_event(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
     match event {
-        Event::Changed => refresh(model, effects),
+        Event::Changed => changed(model, effects),
+        Event::Connection(Connection::Lost) => {
+            model.lost = model.lost.or(Some(model.facts.at.monotonic));
+        }
+        Event::Connection(Connection::Back) => {
+            if model.lost.take().is_some() {
+                // Who signed in was in its memory only.
+                model.facts.session = None;
+                orders::note(model, Tone::Good, "the daemon is back");
+            }
+            match &model.stage {
+                Stage::Stopped(_) => effects.push(Effect::Work(Work::State)),
+                // The lock is opened by a cashier, and only in an open store.
+                Stage::Open if model.lock.is_some() => ask_overview(model, effects),
+                _ => refresh(model, effects),
+            }
+        }
+        Event::Used => refresh_screen(model, effects),
         Event::JobEnded(job, result) => {
             model.ended.push_back((job, result.clone()));
             if model.ended.len() > 8 {
@@ -287,6 +318,21 @@ fn take_event(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
                 );
             }
         }
+    }
+}
+
+/// Has what the screen shows ask anew: only counts moved.
+fn refresh_screen(model: &mut Model, effects: &mut Vec<Effect>) {
+    if matches!(model.stage, Stage::Open) && model.lock.is_none() {
+        tell(model, Asker::Screen(model.screen), News::Refresh, effects);
+    }
+}
+
+/// Something is otherwise than before; while the store is sealed, that may be its seal, which somebody else opened.
+fn changed(model: &mut Model, effects: &mut Vec<Effect>) {
+    match &model.stage {
+        Stage::Sealed(unlock) if !unlock.is_waiting() => effects.push(Effect::Work(Work::State)),
+        _ => refresh(model, effects),
     }
 }
 
@@ -311,6 +357,10 @@ fn take_answer(
     effects: &mut Vec<Effect>,
 ) {
     match (tag, result) {
+        (Tag::Overview | Tag::Health, Err(_)) if model.lost.is_some() => {}
+        (_, Err(error)) if model.lost.is_some() && matches!(to, Asker::Screen(_)) => {
+            orders::note(model, Tone::Danger, error.to_string());
+        }
         (Tag::Overview, result) => orders::take_overview(model, result, effects),
         (Tag::Health, Ok(Response::Health(health))) => orders::take_health(model, health),
         (_, result) => take_other_answer(model, to, tag, result, effects),
@@ -364,6 +414,7 @@ pub(super) fn tell(model: &mut Model, to: Asker, news: News, effects: &mut Vec<E
         Asker::Screen(Screen::Tokens) => tokens::update(&mut model.tokens, news, &mut desk),
         Asker::Screen(Screen::Activity) => activity::update(&mut model.activity, news, &mut desk),
         Asker::Screen(Screen::Cashiers) => cashiers::update(&mut model.cashiers, news, &mut desk),
+        Asker::Screen(Screen::Guide) => guide::update(&mut model.guide, news, &mut desk),
         Asker::Dialog(id) => {
             if let Some(place) = model.dialogs.iter().position(|(open, _)| *open == id)
                 && model.dialogs[place].1.update(news, &mut desk) == Fate::Close

@@ -5,9 +5,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::frame;
 use super::model::{Model, Screen, Stage};
+use crate::console::key::Key;
+use crate::console::keymap::Context;
 use crate::console::theme::Theme;
 use crate::console::widgets::{help, too_small};
-use crate::console::{activity, cashiers, keys, tokens};
+use crate::console::{activity, cashiers, guide, keys, tokens};
 
 /// Draws everything.
 pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
@@ -37,20 +39,41 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
             screen(model, theme, frame, body);
         }
     }
-    // Forms before the tabs are open say themselves which keys they take.
-    let has_keys = matches!(
-        model.stage,
-        Stage::Open | Stage::Stopped(_) | Stage::RolledBack(_)
-    );
-    if has_keys || !model.dialogs.is_empty() {
+    if shows_hints(model) {
         help::hints(frame, foot, theme, &model.facts.keymap, model.context());
     }
     for (_, dialog) in &model.dialogs {
         dialog.view(&model.facts, theme, frame);
     }
+    if !model.dialogs.is_empty() {
+        frame::lost(model, theme, frame, head);
+    }
     if let Some(note) = &model.note {
         note.draw(frame, body, theme);
     }
+}
+
+/// Whether the last row has hints. Forms before the tabs are open say themselves which keys they take.
+fn shows_hints(model: &Model) -> bool {
+    let has_keys = matches!(
+        model.stage,
+        Stage::Open | Stage::Stopped(_) | Stage::RolledBack(_)
+    );
+    model.lock.is_none() && (has_keys || !model.dialogs.is_empty())
+}
+
+/// The key whose hint is on this cell, for a click: what can be done anywhere is written there.
+pub(super) fn hint_at(model: &Model, column: u16, row: u16) -> Option<Key> {
+    let (width, height) = model.facts.size;
+    // The command line lies over them.
+    let is_covered = model
+        .dialogs
+        .last()
+        .is_some_and(|(_, dialog)| dialog.context() == Context::Line);
+    if row + 1 != height || is_covered || !shows_hints(model) {
+        return None;
+    }
+    help::hint_at(&model.facts.keymap, model.context(), width, column)
 }
 
 fn screen(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -59,5 +82,6 @@ fn screen(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         Screen::Tokens => tokens::view(&model.tokens, &model.facts, theme, frame, area),
         Screen::Activity => activity::view(&model.activity, &model.facts, theme, frame, area),
         Screen::Cashiers => cashiers::view(&model.cashiers, &model.facts, theme, frame, area),
+        Screen::Guide => guide::view(&model.guide, &model.facts, theme, frame, area),
     }
 }

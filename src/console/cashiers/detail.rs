@@ -98,6 +98,15 @@ impl Detail {
                 theme.text,
             ),
         ];
+        if let Some(login) = &row.login {
+            let text = format!(
+                "{} from {}, refreshed {}",
+                when::relative(login.since, now),
+                login.from,
+                when::relative(login.refreshed_at, now)
+            );
+            lines.push(("Login", text, theme.text));
+        }
         if let Some(entry) = self.newest(Action::BreakGlass, false) {
             let text = format!("broken {} by {}", moment(entry.at), entry.actor.os_user);
             lines.push(("Glass", text, theme.warn));

@@ -110,6 +110,12 @@ impl Model {
         self.arrange(desk);
     }
 
+    /// Shows those that `text` finds first, once it is asked to show any.
+    pub fn begin_with(&mut self, text: &str) {
+        // A text that does not fit finds nobody anyway.
+        let _ = self.filter.replace(text);
+    }
+
     pub(super) fn selected(&self) -> Option<&CashierRow> {
         self.rows.get(self.window.selected()?)
     }

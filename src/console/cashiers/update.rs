@@ -4,6 +4,7 @@ use super::add::Add;
 use super::confirm::Confirm;
 use super::detail::Detail;
 use super::model::{Model, Tag};
+use super::view::row_at;
 use crate::console::app::{self, Desk, News};
 use crate::console::key::Key;
 use crate::console::keymap::Command;
@@ -25,6 +26,14 @@ pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
         News::Key(key, command) if model.typing => typing(model, key, command, desk),
         News::Key(_, Some(command)) => obey(model, command, desk),
         News::Paste(text) if model.filter.paste(&text).is_ok() => model.arrange(desk),
+        News::Click { row, .. } => {
+            model.fit(desk);
+            let visible = model.window.visible();
+            let place = row_at(desk.facts.size, row).map(|place| visible.start + place);
+            if let Some(place) = place.filter(|place| visible.contains(place)) {
+                model.window.select(place);
+            }
+        }
         News::Scroll { down } => {
             model
                 .window

@@ -23,6 +23,12 @@ pub(super) fn rows_of(size: (u16, u16)) -> usize {
     usize::from(size.1.saturating_sub(AROUND))
 }
 
+/// Which row on screen a row of the terminal is: head, tabs, the frame and the column heads are above them.
+pub(super) fn row_at(size: (u16, u16), row: u16) -> Option<usize> {
+    let place = usize::from(row.checked_sub(4)?);
+    (place < rows_of(size)).then_some(place)
+}
+
 /// Draws it into `area`, which is everything between the tabs and the line of hints.
 pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let inside = framed(frame, theme, area, &title(model, theme), theme.border).inner(Margin::new(1, 0));

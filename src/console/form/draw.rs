@@ -23,12 +23,15 @@ impl Form {
 
     /// Draws it; `now` is the monotonic clock's, for how long an answer has been awaited.
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme, now: Duration) {
+        // Where room is short, choices give up the row that parts them from what follows.
+        let is_short = area.height < self.height();
         let mut y = area.y;
         for (place, part) in self.parts.iter().enumerate() {
             let focused = place == self.focus && self.busy.is_none();
+            let spared = is_short && part.error.is_none() && matches!(part.kind, Kind::Choice(..));
             let row = Rect::new(area.x, y, area.width, part.height()).intersection(area);
             part.draw(frame, row, theme, focused);
-            y += part.height();
+            y += part.height() - u16::from(spared);
         }
         // Two rows, and what else the dialog has.
         let rows = area.bottom().saturating_sub(y);
@@ -76,7 +79,8 @@ pub fn draw_problem(frame: &mut Frame<'_>, area: Rect, theme: &Theme, message: &
             Line::styled(format!("  {hint}"), theme.text),
         ]
     } else {
-        let message = format!("{sign} {message}; ");
+        let then = if hint.is_empty() { "" } else { "; " };
+        let message = format!("{sign} {message}{then}");
         vec![Line::from(vec![
             Span::styled(message, theme.danger),
             Span::styled(hint, theme.text),

@@ -240,6 +240,11 @@ impl Form {
     /// Shows what is wrong with the part `name` beside it, and gives it the focus.
     pub fn refuse(&mut self, name: &str, problem: impl Into<String>) {
         self.focus_on(name);
+        self.complain(name, problem);
+    }
+
+    /// Shows what is wrong with the part `name` beside it, and leaves the focus where it is.
+    pub fn complain(&mut self, name: &str, problem: impl Into<String>) {
         if let Some(part) = self.find_mut(name) {
             part.error = Some(problem.into());
         }
@@ -249,7 +254,7 @@ impl Form {
     pub fn fail(&mut self, error: &Error) {
         use crate::service::Code::{Forbidden, Throttled, Unauthenticated};
         self.busy = None;
-        let about = error.field.filter(|field| self.find(field).is_some());
+        let about = error.field.as_deref().filter(|field| self.find(field).is_some());
         if matches!(error.code, Unauthenticated | Throttled | Forbidden) && self.find("password").is_some() {
             self.wipe("password");
             self.focus_on("password");
@@ -296,6 +301,8 @@ impl Form {
             _ if self.busy.is_some() => Pressing::Ignored,
             News::Key(key, command) => self.press(*key, *command),
             News::Paste(text) => self.edit(|field| field.paste(text).map(|()| Pressed::Changed)),
+            News::Scroll { down: true } => self.step(Command::Down),
+            News::Scroll { down: false } => self.step(Command::Up),
             _ => Pressing::Ignored,
         }
     }
@@ -306,28 +313,38 @@ impl Form {
             Some(Command::Accept) if self.focus == last => Pressing::Submit,
             Some(Command::Accept | Command::NextField) => self.go((self.focus + 1) % (last + 1)),
             Some(Command::PreviousField) => self.go((self.focus + last) % (last + 1)),
-            Some(command) => match self.parts.get_mut(self.focus).map(|part| &mut part.kind) {
-                Some(Kind::Choice(choice, _)) => {
-                    let before = *choice;
-                    if !choice.command(command) {
-                        return Pressing::Ignored;
-                    }
-                    let changed = before != *choice;
-                    self.clear_error();
-                    if changed {
-                        Pressing::Changed
-                    } else {
-                        Pressing::Moved
-                    }
-                }
-                Some(Kind::Field(_)) => match command {
-                    Command::Down => self.go((self.focus + 1).min(last)),
-                    Command::Up => self.go(self.focus.saturating_sub(1)),
-                    _ => self.edit(|field| field.press(key)),
-                },
-                None => Pressing::Ignored,
+            Some(command) => match self.step(command) {
+                Pressing::Ignored => self.edit(|field| field.press(key)),
+                pressing => pressing,
             },
             None => self.edit(|field| field.press(key)),
+        }
+    }
+
+    /// Moves in a choice, or from field to field.
+    fn step(&mut self, command: Command) -> Pressing {
+        let last = self.parts.len().saturating_sub(1);
+        let focus = self.focus;
+        match self.parts.get_mut(focus).map(|part| &mut part.kind) {
+            Some(Kind::Choice(choice, _)) => {
+                let before = *choice;
+                if !choice.command(command) {
+                    return Pressing::Ignored;
+                }
+                let changed = before != *choice;
+                self.clear_error();
+                if changed {
+                    Pressing::Changed
+                } else {
+                    Pressing::Moved
+                }
+            }
+            Some(Kind::Field(_)) => match command {
+                Command::Down => self.go((focus + 1).min(last)),
+                Command::Up => self.go(focus.saturating_sub(1)),
+                _ => Pressing::Ignored,
+            },
+            None => Pressing::Ignored,
         }
     }
 

@@ -5,11 +5,13 @@
 
 mod clock;
 mod dialog;
+mod webhooks;
 
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
 pub use dialog::Dialog;
+pub use webhooks::Webhooks;
 
 use super::app::Facts;
 use super::keymap::Command;
@@ -54,10 +56,19 @@ pub(super) fn notable(health: &Health) -> impl Iterator<Item = &Noticed> {
     health.notices.iter().filter(|notice| notice.kind != "replayed")
 }
 
+/// Whether [`line()`] has to say that something is wrong.
+#[must_use]
+pub fn warns(facts: &Facts) -> bool {
+    facts
+        .health
+        .as_ref()
+        .is_some_and(|health| !labels(health).is_empty())
+}
+
 /// A word or two for each alarm, and for what opening mended.
 fn labels(health: &Health) -> Vec<String> {
-    let alarms = health.alarms.iter().map(|alarm| alarm.kind);
-    let notices = notable(health).map(|notice| notice.kind);
+    let alarms = health.alarms.iter().map(|alarm| &alarm.kind);
+    let notices = notable(health).map(|notice| &notice.kind);
     alarms.chain(notices).map(|kind| kind.replace('_', " ")).collect()
 }
 

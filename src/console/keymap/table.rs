@@ -73,6 +73,12 @@ pub enum Command {
     ExtendOverlap,
     /// Ends a rotation's overlap at once.
     CutOver,
+    /// Ends a rotation's overlap the other way: the old token goes on.
+    UndoRotation,
+    /// Changes where a token may be used from.
+    AllowAddresses,
+    /// Changes a token's name, owner, note or warnings.
+    EditToken,
     /// Undoes a revocation.
     Restore,
     /// Lets held tokens work again.
@@ -129,12 +135,15 @@ impl Command {
             }
             (Context::Tokens | Context::Token, Self::Release) => Some(Role::Admin),
             (
-                Context::Tokens | Context::Token,
+                Context::Tokens | Context::Token | Context::Board,
                 Self::New
                 | Self::Rotate
                 | Self::Invalidate
                 | Self::ExtendOverlap
                 | Self::CutOver
+                | Self::UndoRotation
+                | Self::AllowAddresses
+                | Self::EditToken
                 | Self::Restore,
             ) => Some(Role::Operator),
             _ => None,
@@ -153,10 +162,14 @@ pub enum Context {
     Tokens,
     /// One token, opened.
     Token,
+    /// Both tokens of a running overlap.
+    Board,
     /// Tab 3.
     Activity,
     /// Tab 4.
     Cashiers,
+    /// Tab 5.
+    Guide,
     /// A dialog's buttons or choices.
     Dialog,
     /// The reveal dialog, while the closing field has not the focus.
@@ -173,12 +186,14 @@ pub enum Context {
 
 impl Context {
     /// Every place.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::EncryptionKeys,
         Self::Tokens,
         Self::Token,
+        Self::Board,
         Self::Activity,
         Self::Cashiers,
+        Self::Guide,
         Self::Dialog,
         Self::Reveal,
         Self::Field,
@@ -196,8 +211,10 @@ impl Context {
                 | Self::EncryptionKeys
                 | Self::Tokens
                 | Self::Token
+                | Self::Board
                 | Self::Activity
                 | Self::Cashiers
+                | Self::Guide
         )
     }
 
@@ -215,8 +232,10 @@ impl Context {
             Self::EncryptionKeys => "Encryption Keys",
             Self::Tokens => "API Tokens",
             Self::Token => "Token",
+            Self::Board => "Cutover board",
             Self::Activity => "Activity",
             Self::Cashiers => "Cashiers",
+            Self::Guide => "Guide",
             Self::Dialog => "Dialog",
             Self::Reveal => "New token",
             Self::Field => "Field",
@@ -285,8 +304,8 @@ const fn change(
 }
 
 use Context::{
-    Activity, Cashiers, Dialog, EncryptionKeys, Everywhere, Field, Line, Reveal, RolledBack, Stopped, Token,
-    Tokens,
+    Activity, Board, Cashiers, Dialog, EncryptionKeys, Everywhere, Field, Guide, Line, Reveal, RolledBack,
+    Stopped, Token, Tokens,
 };
 
 /// Everything that can be moved in: lists, texts, dialogs.
@@ -303,16 +322,21 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::Open, "open", &[Tokens, Activity, Cashiers], &["enter"], "open the selected row", None),
     change(Command::Rotate, "rotate", &[Tokens, Token], &["r"], "replace the token, with an overlap", Some("rotate")),
     change(Command::Invalidate, "invalidate", &[Tokens, Token], &["x"], "revoke or delete the token, or those marked", Some("invalidate")),
-    change(Command::ExtendOverlap, "extend-overlap", &[Token], &["e"], "let both tokens of a rotation work for longer", Some("extend")),
-    change(Command::CutOver, "cut-over", &[Token], &["F"], "end the overlap at once: only the new token works", Some("cut now")),
+    change(Command::ExtendOverlap, "extend-overlap", &[Token, Board], &["e"], "let both tokens of a rotation work for longer", Some("extend")),
+    change(Command::CutOver, "cut-over", &[Token, Board], &["F"], "end the overlap at once: only the new token works", Some("cut now")),
+    change(Command::UndoRotation, "undo-rotation", &[Board], &["u"], "revoke the new token, and let the old one go on", Some("undo")),
+    look(Command::Open, "facts", &[Board], &["enter"], "show all facts of the token", Some("facts")),
+    look(Command::Open, "board", &[Token], &["enter"], "show the cutover board, while an overlap runs", None),
+    change(Command::AllowAddresses, "allow-addresses", &[Token], &["a"], "change where the token may be used from", None),
+    change(Command::EditToken, "edit-token", &[Token], &["m"], "change its name, owner, note or warnings", Some("edit")),
     change(Command::Restore, "restore", &[Tokens, Token], &["u"], "undo a revocation, within 60 minutes", None),
     change(Command::Release, "release", &[Tokens, Token], &["U"], "let tokens work that a restore holds", None),
     change(Command::RotateKey, "rotate-key", &[EncryptionKeys], &["R"], "rotate the key pair", Some("rotate")),
     look(Command::TryOut, "try-out", &[EncryptionKeys], &["t"], "try encryption and decryption", Some("try out")),
     look(Command::TryOut, "try-token", &[Tokens, Token], &["t"], "try a token", None),
-    look(Command::Format, "format", &[EncryptionKeys], &["f"], "show the next format", Some("format")),
-    look(Command::Copy, "copy", &[EncryptionKeys, Tokens, Token, Activity, Stopped], &["c"], "copy what is selected", Some("copy")),
-    change(Command::Write, "write", &[EncryptionKeys], &["w"], "write a file", Some("write")),
+    look(Command::Format, "format", &[EncryptionKeys, Guide], &["f"], "show the next format", Some("format")),
+    look(Command::Copy, "copy", &[EncryptionKeys, Tokens, Token, Board, Activity, Guide, Stopped], &["c"], "copy what is selected", Some("copy")),
+    change(Command::Write, "write", &[EncryptionKeys, Guide], &["w"], "write a file", Some("write")),
     change(Command::ChangeRole, "change-role", &[Cashiers], &["e"], "change the cashier's role", Some("role")),
     change(Command::Disable, "disable", &[Cashiers], &["x"], "disable or enable the cashier", Some("disable")),
     change(Command::ResetPassword, "reset-password", &[Cashiers], &["p"], "let the cashier set a new password", None),
@@ -353,6 +377,7 @@ pub const BINDINGS: &[Binding] = &[
     look(Command::Tab(2), "tab-2", &[Everywhere], &["2"], "show API Tokens", None),
     look(Command::Tab(3), "tab-3", &[Everywhere], &["3"], "show Activity", None),
     look(Command::Tab(4), "tab-4", &[Everywhere], &["4"], "show Cashiers", None),
+    look(Command::Tab(5), "tab-5", &[Everywhere], &["5"], "show Guide", None),
     look(Command::NextTab, "next-tab", &[Everywhere], &["tab"], "show the next tab", None),
     look(Command::PreviousTab, "previous-tab", &[Everywhere], &["shift-tab"], "show the tab before", None),
     look(Command::SwitchOrganization, "switch-organization", &[Everywhere], &["o"], "switch to another organization", None),

@@ -1,5 +1,6 @@
 //! Tab 1: the organization's key pair, its use and its history; the private half is never seen.
 
+mod finding;
 mod model;
 mod rotate;
 mod try_out;

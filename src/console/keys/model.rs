@@ -18,6 +18,8 @@ pub enum Tag {
     Encrypt,
     /// A ciphertext to open.
     Decrypt,
+    /// A ciphertext or payload to diagnose.
+    Diagnose,
 }
 
 /// A way to write the public key down.

@@ -11,13 +11,18 @@ use crate::console::form::draw_problem;
 use crate::console::theme::Theme;
 use crate::console::when;
 use crate::console::widgets::dialog::framed;
-use crate::console::widgets::fitted;
+use crate::console::widgets::{fitted, scrolled};
+use crate::domain::key_pair::Mgf1;
+use crate::domain::text::FieldName;
+use crate::domain::usage::StaleCaller;
 use crate::service::response::{KeyGeneration, KeyView};
 
 /// The width from which there are two columns.
 const WIDE: u16 = 150;
 /// After this long a rotation is advised (console.md, "the yearly advice").
 const ADVISED: TimeDelta = TimeDelta::days(365);
+/// Callers that are named of each replaced key.
+const NAMED: usize = 3;
 
 type Lines = Vec<Line<'static>>;
 
@@ -64,21 +69,6 @@ pub fn view(model: &Model, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>, 
         history(view, facts, theme, narrow),
     ];
     scrolled(&lines.concat(), 0, theme, frame, right);
-}
-
-/// Draws the lines from `offset` on; says in the frame below `area` when there are more, so that nothing is covered.
-fn scrolled(lines: &[Line<'static>], offset: usize, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let height = usize::from(area.height);
-    let offset = offset.min(lines.len().saturating_sub(height));
-    for (line, y) in lines.iter().skip(offset).zip(area.top()..area.bottom()) {
-        frame.render_widget(line, Rect { y, height: 1, ..area });
-    }
-    if lines.len() > offset + height {
-        let text = format!(" {} more below ", theme.glyphs.descending);
-        let width = u16::try_from(text.chars().count()).unwrap_or(0).min(area.width);
-        let corner = Rect::new(area.right() - width, area.bottom(), width, 1).intersection(frame.area());
-        frame.render_widget(Line::styled(text, theme.accent), corner);
-    }
 }
 
 fn fact(theme: &Theme, label: &str, value: Vec<Span<'static>>) -> Line<'static> {
@@ -148,25 +138,22 @@ fn usage(view: &KeyView, facts: &Facts, theme: &Theme, width: usize) -> Lines {
         &view.days[view.days.len().saturating_sub(14)..]
     };
     let spark = theme.glyphs.sparkline(days);
+    let room = width.saturating_sub(13);
+    let variant = |mgf1: Mgf1, count: u64| {
+        let seen = if view.last_mgf1 == Some(mgf1) {
+            ", seen last"
+        } else {
+            ""
+        };
+        format!("{} {}{seen}", mgf1.label(), when::count(count))
+    };
     let counts = format!(
-        "MGF1-SHA-256 {} {dot} MGF1-SHA-1 {} {dot} failed {}",
-        when::count(view.mgf1_sha256),
-        when::count(view.mgf1_sha1),
+        "{} {dot} {} {dot} failed {}",
+        variant(Mgf1::Sha256, view.mgf1_sha256),
+        variant(Mgf1::Sha1, view.mgf1_sha1),
         when::count(view.failures)
     );
-    let stale = if view.stale > 0 {
-        Span::styled(
-            format!(
-                "{} {} requests named a replaced key",
-                theme.glyphs.warn,
-                when::count(view.stale)
-            ),
-            theme.warn,
-        )
-    } else {
-        Span::styled("nobody names a replaced key", theme.text)
-    };
-    vec![
+    let mut lines = vec![
         fact(
             theme,
             "Decryptions",
@@ -175,17 +162,78 @@ fn usage(view: &KeyView, facts: &Facts, theme: &Theme, width: usize) -> Lines {
                 Span::styled(
                     fitted(
                         &format!(" {} in 30 days, last {last}", when::count(total)),
-                        width.saturating_sub(13 + days.len()),
+                        room.saturating_sub(days.len()),
                         theme,
                     ),
                     theme.text,
                 ),
             ],
         ),
-        plain(theme, "", fitted(&counts, width.saturating_sub(13), theme)),
-        fact(theme, "Old clients", vec![stale]),
-        Line::default(),
-    ]
+        plain(theme, "", fitted(&counts, room, theme)),
+    ];
+    if view.mgf1_sha1 > 0 {
+        let last = view.last_sha1.map_or(String::new(), |at| {
+            format!(", {}", when::relative(at, facts.now()))
+        });
+        let hint = format!(
+            "{} MGF1-SHA-1{last}: Java's default, have it set to SHA-256",
+            theme.glyphs.warn
+        );
+        lines.push(fact(
+            theme,
+            "",
+            vec![Span::styled(fitted(&hint, room, theme), theme.warn)],
+        ));
+    }
+    lines.extend(old_clients(view, facts, theme, room));
+    lines.push(Line::default());
+    lines
+}
+
+/// Who still encrypts to a replaced key, by key, the most recent first.
+fn old_clients(view: &KeyView, facts: &Facts, theme: &Theme, room: usize) -> Lines {
+    let said = |text: String, style| Span::styled(fitted(&text, room, theme), style);
+    let mut values = match view.stale {
+        0 => vec![Span::styled("nobody names a replaced key", theme.text)],
+        count => {
+            let text = format!(
+                "{} {} requests named a replaced key",
+                theme.glyphs.warn,
+                when::count(count)
+            );
+            vec![said(text, theme.warn)]
+        }
+    };
+    let mut keys = Vec::new();
+    for caller in &view.stale_callers {
+        if !keys.contains(&caller.named) {
+            keys.push(caller.named);
+        }
+    }
+    for key in keys {
+        let of_key = || view.stale_callers.iter().filter(|caller| caller.named == key);
+        let count = of_key().count();
+        let who = if count == 1 { "caller uses" } else { "callers use" };
+        values.push(said(
+            format!("{count} {who} key {}{}:", key.short(), theme.glyphs.more),
+            theme.warn,
+        ));
+        let line = |caller: &StaleCaller| {
+            let last = when::relative(caller.last, facts.now());
+            let times = when::count(caller.count);
+            said(format!("  {last}, {times} times: {}", caller.who), theme.text)
+        };
+        values.extend(of_key().take(NAMED).map(line));
+        if count > NAMED {
+            let rest = format!("  and {} more: strongroom key show", count - NAMED);
+            values.push(said(rest, theme.dim));
+        }
+    }
+    let labels = std::iter::once("Old clients").chain(std::iter::repeat(""));
+    labels
+        .zip(values)
+        .map(|(label, value)| fact(theme, label, vec![value]))
+        .collect()
 }
 
 fn public_key(view: &KeyView, format: Format, facts: &Facts, theme: &Theme, width: usize) -> Lines {
@@ -223,10 +271,11 @@ fn fields(view: &KeyView, theme: &Theme, width: usize) -> Lines {
             ("in clear", theme.dim)
         };
         let room = width.saturating_sub(27);
+        let names: Vec<&str> = rule.names.iter().map(FieldName::as_str).collect();
         lines.push(Line::from(vec![
             Span::styled(format!("{word:<9}"), style),
-            Span::styled(format!("{:<18}", fitted(rule.kind, 17, theme)), theme.text),
-            Span::styled(fitted(&rule.names.join(", "), room, theme), theme.dim),
+            Span::styled(format!("{:<18}", fitted(&rule.kind, 17, theme)), theme.text),
+            Span::styled(fitted(&names.join(", "), room, theme), theme.dim),
         ]));
     }
     lines.push(Line::default());

@@ -6,11 +6,13 @@ use ratatui::text::Line as Text;
 use ratatui::widgets::Clear;
 
 use crate::console::app::desk::Order;
-use crate::console::app::{Desk, Dialog, Facts, Fate, News, Screen};
+use crate::console::app::{Desk, Dialog, Facts, Fate, News, Screen, Tag};
 use crate::console::keymap::{Command, Context};
 use crate::console::theme::Theme;
 use crate::console::widgets::field::Field;
 use crate::domain::text::{Slug, escape};
+use crate::service::Response;
+use crate::service::request::{Request, Sort, TokenQuery};
 
 /// What a line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +21,16 @@ pub enum Line {
     Show(Screen, String),
     /// Another organization.
     Organization(Slug),
-    /// The form that rotates a token.
-    RotateToken(String),
+    /// What a key would do with the token of this name.
+    Token(Command, String),
     /// The sign-in.
     SignIn,
     /// Signs out.
     SignOut,
     /// How the store is.
     Health,
+    /// How webhooks arrive.
+    Webhooks,
     /// The lock.
     Lock,
     /// Help.
@@ -36,16 +40,20 @@ pub enum Line {
 }
 
 /// Every command, and what help says of it.
-pub const COMMANDS: [(&str, &str); 12] = [
+pub const COMMANDS: [(&str, &str); 16] = [
     ("tokens", "[FILTER]"),
     ("keys", ""),
     ("activity", "[FILTER]"),
     ("cashiers", "[FILTER]"),
+    ("guide", "[PAGE]"),
     ("rotate", "NAME"),
+    ("allow", "NAME"),
+    ("edit", "NAME"),
     ("org", "SLUG"),
     ("signin", ""),
     ("signout", ""),
     ("health", ""),
+    ("webhooks", ""),
     ("lock", ""),
     ("help", ""),
     ("quit", ""),
@@ -82,22 +90,41 @@ pub fn parse(text: &str) -> Result<Line, String> {
         "keys" => Line::Show(Screen::Keys, String::new()),
         "activity" => Line::Show(Screen::Activity, rest.to_owned()),
         "cashiers" => Line::Show(Screen::Cashiers, rest.to_owned()),
-        "rotate" => Line::RotateToken(needed("a token's name")?),
+        "guide" => Line::Show(Screen::Guide, rest.to_owned()),
+        "rotate" => Line::Token(Command::Rotate, needed("a token's name")?),
+        "allow" => Line::Token(Command::AllowAddresses, needed("a token's name")?),
+        "edit" => Line::Token(Command::EditToken, needed("a token's name")?),
         "org" => Line::Organization(
             Slug::parse(&needed("an organization's short name")?).map_err(|e| e.to_string())?,
         ),
         "signin" => Line::SignIn,
         "signout" => Line::SignOut,
         "health" => Line::Health,
+        "webhooks" => Line::Webhooks,
         "lock" => Line::Lock,
         "help" => Line::Help,
         _ => Line::Quit,
     })
 }
 
-/// What `text` can be completed to: commands, and organizations after `org`.
+/// What a command is whose word may be shortened takes after it.
+fn takes(word: &str) -> Option<&'static str> {
+    let mut fitting = COMMANDS.iter().filter(|(name, _)| name.starts_with(word));
+    match (fitting.next(), fitting.next()) {
+        (Some((_, takes)), None) => Some(takes),
+        _ => None,
+    }
+}
+
+/// The name that is being typed, where one is.
+fn begun_name(text: &str) -> Option<&str> {
+    let (word, begun) = text.split_once(' ')?;
+    (takes(word) == Some("NAME")).then_some(begun)
+}
+
+/// What `text` can be completed to: commands, organizations after `org`, and of `names` after what takes a token.
 #[must_use]
-pub fn completions(text: &str, facts: &Facts) -> Vec<String> {
+pub fn completions(text: &str, facts: &Facts, names: &[String]) -> Vec<String> {
     match text.split_once(' ') {
         None => COMMANDS
             .iter()
@@ -116,20 +143,62 @@ pub fn completions(text: &str, facts: &Facts) -> Vec<String> {
             .filter(|row| row.slug.as_str().starts_with(begun))
             .map(|row| format!("org {}", row.slug))
             .collect(),
+        Some((word, begun)) if takes(word) == Some("NAME") => names
+            .iter()
+            .filter(|name| name.starts_with(begun))
+            .map(|name| format!("{word} {name}"))
+            .collect(),
         Some(_) => Vec::new(),
     }
 }
+
+/// So many names are asked for.
+const NAMES: usize = 200;
 
 /// The line at the foot of the screen.
 #[derive(Debug)]
 pub struct CommandLine {
     field: Field,
+    /// Tokens whose names may be meant, as they were answered last.
+    names: Vec<String>,
+    /// What those were asked for.
+    asked: Option<String>,
 }
 
 impl Default for CommandLine {
     fn default() -> Self {
         Self {
             field: Field::new(120),
+            names: Vec::new(),
+            asked: None,
+        }
+    }
+}
+
+impl CommandLine {
+    /// Asks which tokens the typed name may be of, and waits for no answer.
+    fn ask_names(&mut self, desk: &mut Desk<'_>) {
+        let begun = begun_name(self.field.text()).map(str::to_owned);
+        if begun.is_none() || begun == self.asked {
+            return;
+        }
+        desk.ask(
+            Tag::Names,
+            Request::ListTokens(TokenQuery {
+                organization: desk.facts.current.clone(),
+                text: begun.clone().unwrap_or_default(),
+                sort: Sort::Name,
+                limit: NAMES,
+                ..TokenQuery::default()
+            }),
+        );
+        self.asked = begun;
+    }
+
+    fn take_names(&mut self, response: Response) {
+        if let Response::Tokens(page) = response {
+            self.names = page.rows.iter().map(|row| row.name.to_string()).collect();
+            self.names.dedup();
         }
     }
 }
@@ -149,7 +218,7 @@ impl Dialog for CommandLine {
                 return Fate::Close;
             }
             News::Key(_, Some(Command::Complete)) => {
-                let found = completions(self.field.text(), desk.facts);
+                let found = completions(self.field.text(), desk.facts, &self.names);
                 if let Some(common) = common_beginning(&found) {
                     // A completion is shorter than the field.
                     let _ = self.field.replace(&common);
@@ -162,8 +231,10 @@ impl Dialog for CommandLine {
             News::Paste(text) => {
                 let _ = self.field.paste(&text);
             }
+            News::Answer(Tag::Names, Ok(response)) => self.take_names(response),
             _ => {}
         }
+        self.ask_names(desk);
         Fate::Stay
     }
 
@@ -171,9 +242,9 @@ impl Dialog for CommandLine {
         let whole = frame.area();
         let rows = Rect::new(whole.x, whole.bottom().saturating_sub(2), whole.width, 2).intersection(whole);
         frame.render_widget(Clear, rows);
-        let offered: Vec<_> = completions(self.field.text(), facts)
+        let offered: Vec<_> = completions(self.field.text(), facts, &self.names)
             .into_iter()
-            .map(|c| c.trim().to_owned())
+            .map(|c| escape(c.trim().rsplit(' ').next().unwrap_or_default()).into_owned())
             .collect();
         frame.render_widget(
             Text::styled(format!("  {}", offered.join("  ")), theme.dim),
@@ -220,7 +291,7 @@ mod tests {
         assert_eq!(parse(" q "), Ok(Line::Quit));
         assert_eq!(
             parse("rotate payouts-prod"),
-            Ok(Line::RotateToken("payouts-prod".into()))
+            Ok(Line::Token(Command::Rotate, "payouts-prod".into()))
         );
         assert_eq!(
             parse("org beta"),

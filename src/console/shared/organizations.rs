@@ -60,6 +60,10 @@ impl Dialog for Organizations {
             News::Key(_, Some(command)) => {
                 self.window.command(command);
             }
+            News::Scroll { down } => {
+                self.window
+                    .command(if down { Command::Down } else { Command::Up });
+            }
             _ => {}
         }
         Fate::Stay

@@ -98,14 +98,19 @@ const fn works(count: usize) -> &'static str {
     if count == 1 { "works" } else { "work" }
 }
 
-/// `10.0.0.4 checkout/4.2 38,110`.
-pub(super) fn short(caller: &Caller) -> String {
+/// `10.0.0.4 checkout/4.2`.
+pub(super) fn who(caller: &Caller) -> String {
     let agent = if caller.agent.is_empty() {
         String::new()
     } else {
         format!(" {}", escape(&caller.agent))
     };
-    format!("{}{agent} {}", escape(&caller.address), when::count(caller.count))
+    format!("{}{agent}", escape(&caller.address))
+}
+
+/// `10.0.0.4 checkout/4.2 38,110`.
+pub(super) fn short(caller: &Caller) -> String {
+    format!("{} {}", who(caller), when::count(caller.count))
 }
 
 /// `10.0.0.4 checkout/4.2 38,110, 12 s ago`.

@@ -5,8 +5,11 @@
 //! * Every question carries a [`Nonce`]; an answer to another question than the last one of its kind is dropped.
 //! * Nothing here holds a token's text but the reveal dialog, which drops it when it closes.
 
+mod allow;
 mod callers;
+mod confirm;
 mod detail;
+mod edit;
 mod form;
 mod held;
 mod invalidate;
@@ -26,6 +29,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use crate::console::keymap::Command;
 use crate::domain::id::TokenId;
 
 pub use model::{Done, Model};
@@ -43,8 +47,10 @@ pub enum Tag {
     Token(Nonce),
     /// The other token of the opened one's running overlap.
     Partner(Nonce),
-    /// The token that `:rotate` names.
-    Named,
+    /// The token that a line of the command line names, and what is to be done with it.
+    Named(Command),
+    /// Who calls with a token.
+    Callers,
     /// Who would be refused.
     Impact,
     /// Which of the marked ones the list shows.

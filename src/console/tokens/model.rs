@@ -1,7 +1,7 @@
 //! What the screen knows: the list, the token that is opened, and which answers it waits for.
 
 use crate::console::app::Desk;
-use crate::console::keymap::Context;
+use crate::console::keymap::{Command, Context};
 use crate::domain::id::TokenId;
 use crate::service::request::{Request, Show, TokenRef};
 
@@ -50,9 +50,13 @@ impl Nonces {
 impl Model {
     /// What has the focus.
     #[must_use]
-    pub const fn context(&self) -> Context {
-        if self.opened.is_some() {
-            Context::Token
+    pub fn context(&self) -> Context {
+        if let Some(opened) = &self.opened {
+            if opened.board().is_some() {
+                Context::Board
+            } else {
+                Context::Token
+            }
         } else if self.list.is_filtering() {
             Context::Line
         } else {
@@ -67,17 +71,18 @@ impl Model {
     }
 
     /// Shows these tokens first, once it is asked to show any.
-    pub const fn begin_with(&mut self, show: Show) {
+    pub fn begin_with(&mut self, show: Show, text: String) {
         self.list.query.show = show;
+        self.list.query.text = text;
     }
 
-    /// Opens the form that rotates the token of this name.
-    pub fn rotate(&mut self, name: &str, desk: &mut Desk<'_>) {
+    /// Does with the token of this name what a key would do with the one that is selected.
+    pub fn command(&mut self, command: Command, name: &str, desk: &mut Desk<'_>) {
         let request = Request::ShowToken {
             organization: desk.facts.current.clone(),
             token: TokenRef::parse(name),
         };
-        desk.ask(Tag::Named.into(), request);
+        desk.ask(Tag::Named(command).into(), request);
     }
 
     /// Takes in what one of the screen's dialogs did.

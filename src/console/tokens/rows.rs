@@ -10,7 +10,7 @@ use crate::console::widgets::fitted;
 use crate::console::widgets::table::{Column, Row};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Status;
-use crate::service::response::{TokenRow, UseFlag};
+use crate::service::response::{TokenDetail, TokenRow, UseFlag};
 
 /// Cells that the table takes before the first column, and between two.
 const SIGNS: u16 = 3;
@@ -127,6 +127,18 @@ pub(super) fn trend(days: &[u64], width: usize, theme: &Theme) -> String {
     // The last bar is the present: what does not divide is missing at the beginning.
     let sums: Vec<u64> = days.rchunks(per_bar).rev().map(|bar| bar.iter().sum()).collect();
     theme.glyphs.sparkline(&sums)
+}
+
+/// The calls of the last hour as a trend of `width` bars at most, the last one the present; and how many they are.
+pub(super) fn last_hour(detail: &TokenDetail, width: usize, theme: &Theme) -> (String, u64) {
+    let minutes: Vec<u64> = detail.minutes_60.iter().map(|&count| count.into()).collect();
+    let trend = trend(&minutes, width.min(minutes.len()), theme);
+    let trend = if trend.is_empty() {
+        "none".to_owned()
+    } else {
+        trend
+    };
+    (trend, minutes.iter().sum())
 }
 
 /// How much of its life a token has left, in percent; `None` when it has ended.

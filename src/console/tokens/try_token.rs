@@ -117,6 +117,11 @@ fn verdict<'a>(tried: &Tried, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
             lines.extend(which(row, organization, facts, theme));
             lines
         }
+        Tried::Forbidden(row, organization) => {
+            let mut lines = bad("it works, and not from here");
+            lines.extend(which(row, organization, facts, theme));
+            lines
+        }
         Tried::Unknown => bad("it has the form of a token, and nobody here knows it"),
         Tried::Mistyped => bad("a character is wrong or missing: its checksum does not fit"),
         Tried::Malformed => bad("this is no token: it has not the form of one"),

@@ -7,21 +7,20 @@ use crate::console::shared::sign_in::unexpected;
 use crate::domain::id::TokenId;
 use crate::domain::token::Status;
 use crate::service::request::{Request, TokenRef};
-use crate::service::response::TokenRow;
+use crate::service::response::{TokenDetail, TokenRow};
 use crate::service::{Error, Response};
 
+use super::allow::Allow;
 use super::detail::Opened;
+use super::edit::Edit;
 use super::form::{Create, Rotate};
 use super::invalidate::Invalidate;
 use super::model::Model;
 use super::named::Named;
-use super::overlap::{CutOver, Extend};
+use super::overlap::{self, Extend};
 use super::release::Release;
 use super::try_token::TryToken;
 use super::{Tag, view};
-
-/// How often what is opened is asked anew while nothing changes, in ticks of a second.
-const POLL: u64 = 5;
 
 /// Takes news in.
 pub fn update(model: &mut Model, news: News, desk: &mut Desk<'_>) {
@@ -58,10 +57,7 @@ fn refresh(model: &mut Model, desk: &mut Desk<'_>) {
 
 fn tick(model: &mut Model, desk: &mut Desk<'_>) {
     match &mut model.opened {
-        Some(opened) if desk.facts.at.monotonic.as_secs().is_multiple_of(POLL) => {
-            opened.ask(&mut model.nonces, desk)
-        }
-        Some(_) => {}
+        Some(opened) => opened.tick(&mut model.nonces, desk),
         None => model.list.tick(&mut model.nonces, desk),
     }
 }
@@ -124,21 +120,37 @@ fn in_token(model: &mut Model, command: Command, desk: &mut Desk<'_>) {
     let Some(opened) = &mut model.opened else { return };
     match command {
         Command::Back => model.opened = None,
-        Command::Restore => restore(model, desk),
         Command::TryOut => desk.open(TryToken::default()),
-        Command::ExtendOverlap | Command::CutOver => match opened.overlap() {
-            Some((old, _)) if command == Command::CutOver => CutOver::open_for(&old.row, desk),
-            Some((old, _)) => desk.open(Extend::new(&old.row, desk.facts)),
-            None => desk.warn("no overlap runs: it begins when a rotation's new token is acknowledged"),
-        },
+        Command::Open => opened.turn_over(),
         Command::Up | Command::Down | Command::PageUp | Command::PageDown | Command::Top => {
             opened.scroll(command)
         }
-        _ => {
-            if let Some(row) = opened.row().cloned() {
-                with_row(&row, command, desk);
+        command if !opened.is_known() => opened.keep(command),
+        Command::Restore => restore(model, desk),
+        Command::ExtendOverlap | Command::CutOver => match opened.overlap() {
+            Some((old, _)) if command == Command::CutOver => overlap::cut_over(&old.row, desk),
+            Some((old, _)) => desk.open(Extend::new(&old.row, old.finish.is_some(), desk.facts)),
+            None => desk.warn("no overlap runs: it begins when a rotation's new token is acknowledged"),
+        },
+        Command::UndoRotation => {
+            if let Some((old, new)) = opened.overlap() {
+                overlap::undo_rotation(&old.row, &new.row, desk);
             }
         }
+        _ => {
+            if let Some(detail) = opened.detail.as_deref() {
+                with_token(detail, command, desk);
+            }
+        }
+    }
+}
+
+/// What can be done with a token of which everything is known.
+fn with_token(detail: &TokenDetail, command: Command, desk: &mut Desk<'_>) {
+    match command {
+        Command::AllowAddresses => Allow::open_for(detail, desk),
+        Command::EditToken => Edit::open_for(detail, desk),
+        _ => with_row(&detail.row, command, desk),
     }
 }
 
@@ -249,9 +261,17 @@ fn answer(model: &mut Model, tag: Tag, result: Result<Response, Error>, desk: &m
                 opened.take_partner(nonce, detail);
             }
         }
-        (Tag::Named, Ok(Response::Token(detail))) => rotate(&detail.row, desk),
+        (Tag::Partner(nonce), Err(error))
+            if model.opened.as_mut().is_some_and(|opened| opened.give_up(nonce)) =>
+        {
+            desk.warn(error.to_string());
+        }
+        (Tag::Named(command), Ok(Response::Token(detail))) => with_token(&detail, command, desk),
         (Tag::Restore(token), Ok(_)) => restored(model, token, desk),
-        (Tag::Range(_) | Tag::Named | Tag::Restore(_), Err(error)) => desk.warn(error.to_string()),
+        (Tag::Range(_) | Tag::Named(_) | Tag::Restore(_), Err(error)) => desk.warn(error.to_string()),
         _ => {}
+    }
+    if let Some(command) = model.opened.as_mut().and_then(Opened::due) {
+        in_token(model, command, desk);
     }
 }

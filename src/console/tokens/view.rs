@@ -38,7 +38,7 @@ struct Places {
 
 fn places(area: Rect) -> Places {
     let side = if area.width >= WIDE {
-        (area.width - 90).clamp(30, 80)
+        (area.width - 90).clamp(30, 60)
     } else {
         0
     };

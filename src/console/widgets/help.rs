@@ -1,5 +1,7 @@
 //! Help and the line of hints, both drawn from the keymap: what is remapped is shown remapped.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -11,22 +13,40 @@ use crate::console::theme::Theme;
 
 /// Draws the hints of `context` into one row, as many as fit whole.
 pub fn hints(frame: &mut Frame<'_>, area: Rect, theme: &Theme, keymap: &Keymap, context: Context) {
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for (binding, keys) in keymap.of(context) {
-        let (Some(hint), Some(key)) = (binding.hint, keys.first()) else {
-            continue;
-        };
-        let (key, hint) = (format!(" {key}"), format!(" {hint} "));
-        let width = Span::raw(&key).width() + Span::raw(&hint).width();
-        if used + width > usize::from(area.width) {
-            break;
-        }
-        used += width;
-        spans.push(Span::styled(key, theme.key));
-        spans.push(Span::styled(hint, theme.dim));
-    }
+    let spans: Vec<_> = placed(keymap, context, area.width)
+        .flat_map(|(_, key, hint)| {
+            [
+                Span::styled(format!(" {key}"), theme.key),
+                Span::styled(format!(" {hint} "), theme.dim),
+            ]
+        })
+        .collect();
     frame.render_widget(Line::from(spans), area);
+}
+
+/// The key whose hint is at a column of that row, where it is `width` cells wide.
+#[must_use]
+pub fn hint_at(keymap: &Keymap, context: Context, width: u16, column: u16) -> Option<Key> {
+    placed(keymap, context, width).find_map(|(cells, key, _)| cells.contains(&column).then_some(*key))
+}
+
+/// The hints that fit, with their cells.
+fn placed(
+    keymap: &Keymap,
+    context: Context,
+    width: u16,
+) -> impl Iterator<Item = (Range<u16>, &Key, &'static str)> {
+    let hints = keymap
+        .of(context)
+        .filter_map(|(binding, keys)| Some((keys.first()?, binding.hint?)));
+    hints
+        .scan(0, |used, (key, hint)| {
+            let begin = *used;
+            let cells = Span::raw(format!(" {key} {hint} ")).width();
+            *used += u16::try_from(cells).unwrap_or(u16::MAX);
+            Some((begin..*used, key, hint))
+        })
+        .take_while(move |(cells, ..)| cells.end <= width)
 }
 
 /// How many rows [`overlay`] has in all, for scrolling.
@@ -93,6 +113,16 @@ mod tests {
             hints(frame, frame.area(), &theme, &keymap, Context::Tokens)
         });
         assert_eq!(line, " f2 new  r rotate");
+    }
+
+    #[test]
+    fn each_cell_of_a_hint_is_its_key_s() {
+        let keymap = Keymap::default();
+        let at = |column| hint_at(&keymap, Context::Tokens, 80, column).map(|key| key.to_string());
+        assert_eq!((at(0), at(6)), (Some("n".into()), Some("n".into())));
+        assert_eq!(at(7), Some("r".into()));
+        assert_eq!(hint_at(&keymap, Context::Tokens, 9, 8), None);
+        assert_eq!(at(79), None);
     }
 
     #[test]

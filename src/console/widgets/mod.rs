@@ -48,6 +48,21 @@ pub fn too_small(frame: &mut Frame<'_>, theme: &Theme) -> bool {
     true
 }
 
+/// Draws the lines from `offset` on; says in the frame below `area` when there are more, so that nothing is covered.
+pub fn scrolled(lines: &[Line<'static>], offset: usize, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let height = usize::from(area.height);
+    let offset = offset.min(lines.len().saturating_sub(height));
+    for (line, y) in lines.iter().skip(offset).zip(area.top()..area.bottom()) {
+        frame.render_widget(line, Rect { y, height: 1, ..area });
+    }
+    if lines.len() > offset + height {
+        let text = format!(" {} more below ", theme.glyphs.descending);
+        let width = u16::try_from(text.chars().count()).unwrap_or(0).min(area.width);
+        let corner = Rect::new(area.right() - width, area.bottom(), width, 1).intersection(frame.area());
+        frame.render_widget(Line::styled(text, theme.accent), corner);
+    }
+}
+
 /// `text` cut to `width` cells, with the sign for more at its end when something was cut.
 #[must_use]
 pub fn fitted(text: &str, width: usize, theme: &Theme) -> String {

@@ -209,6 +209,7 @@ impl Wizard {
         };
         let about = error
             .field
+            .as_deref()
             .and_then(|field| self.steps().into_iter().find(|step| of(*step).contains(&field)));
         self.step = about.unwrap_or(Step::Summary);
         self.form_mut().fail(error);

@@ -5,12 +5,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::AuditEntry;
 
 /// What the whole log turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// All entries are what they were, and signed checkpoints agree.
@@ -39,7 +39,7 @@ pub enum Verdict {
 }
 
 /// Where the log is not what it was: somewhere between two entries, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Altered {
     /// The first entry that may be meant.
     pub from: u64,
@@ -63,7 +63,7 @@ impl fmt::Display for Altered {
 }
 
 /// What does not fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// There is no such entry, and there are later ones.

@@ -10,8 +10,8 @@ use crate::domain::secret::Secret;
 use crate::domain::text::{Brand, Environment};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const SECRET_DIGITS: usize = 43;
-const CHECKSUM_DIGITS: usize = 6;
+pub(in crate::domain) const SECRET_DIGITS: usize = 43;
+pub(in crate::domain) const CHECKSUM_DIGITS: usize = 6;
 /// The shortest is `x_y_` and the digits, the longest has a brand of 24 and an environment of 12 characters.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4 + 49..=Brand::MAX + 1 + Environment::MAX + 1 + 49;
 
@@ -74,10 +74,8 @@ impl TokenSecret {
         {
             return Err(Malformed::Shape);
         }
-        let (secret, checksum) = digits.split_at(SECRET_DIGITS);
-        let secret = decode(secret).ok_or(Malformed::Shape)?;
-        let checksum = digits_value(checksum).ok_or(Malformed::Shape)?;
-        if u64::from(crc32fast::hash(&text[..text.len() - CHECKSUM_DIGITS])) != checksum {
+        let secret = decode(&digits[..SECRET_DIGITS]).ok_or(Malformed::Shape)?;
+        if !has_its_checksum(text).ok_or(Malformed::Shape)? {
             return Err(Malformed::Checksum);
         }
         Ok(Self(secret))
@@ -93,15 +91,26 @@ impl TokenSecret {
         text.extend_from_slice(environment.as_str().as_bytes());
         text.push(b'_');
         encode(&self.0, &mut text);
-        let mut checksum = u64::from(crc32fast::hash(&text));
-        let mut digits = [0; CHECKSUM_DIGITS];
-        for digit in digits.iter_mut().rev() {
-            *digit = ALPHABET[(checksum % 62) as usize];
-            checksum /= 62;
-        }
-        text.extend_from_slice(&digits);
+        append_checksum(&mut text);
         Secret::new(text)
     }
+}
+
+/// Ends a text with the checksum of what it has so far.
+pub(in crate::domain) fn append_checksum(text: &mut Vec<u8>) {
+    let mut checksum = u64::from(crc32fast::hash(text));
+    let mut digits = [0; CHECKSUM_DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(checksum % 62) as usize];
+        checksum /= 62;
+    }
+    text.extend_from_slice(&digits);
+}
+
+/// Whether a text ends with the checksum of everything before; `None` where it ends with none.
+pub(in crate::domain) fn has_its_checksum(text: &[u8]) -> Option<bool> {
+    let (front, checksum) = text.split_at_checked(text.len().checked_sub(CHECKSUM_DIGITS)?)?;
+    Some(u64::from(crc32fast::hash(front)) == digits_value(checksum)?)
 }
 
 /// 62^10 fits in 60 bits: ten digits are taken at a time.
@@ -118,6 +127,12 @@ const VALUES: [u8; 256] = {
     values
 };
 
+/// Whether a byte is a base62 digit.
+#[inline]
+pub(super) const fn is_digit(byte: u8) -> bool {
+    VALUES[byte as usize] != 255
+}
+
 fn digits_value(digits: &[u8]) -> Option<u64> {
     let mut value = 0u64;
     let mut invalid = 0u8;
@@ -130,7 +145,7 @@ fn digits_value(digits: &[u8]) -> Option<u64> {
 }
 
 /// 43 digits to 256 bits; `None` where a digit is none or the number does not fit.
-fn decode(digits: &[u8]) -> Option<[u8; 32]> {
+pub(in crate::domain) fn decode(digits: &[u8]) -> Option<[u8; 32]> {
     let mut limbs = [0u64; 4];
     let head = digits.len() % CHUNK;
     let (first, rest) = digits.split_at(head);
@@ -154,7 +169,8 @@ fn decode(digits: &[u8]) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-fn encode(bytes: &[u8; 32], text: &mut Vec<u8>) {
+/// 256 bits as 43 digits, at the end of `text`.
+pub(in crate::domain) fn encode(bytes: &[u8; 32], text: &mut Vec<u8>) {
     let mut number = *bytes;
     let mut digits = [0u8; SECRET_DIGITS];
     for digit in digits.iter_mut().rev() {

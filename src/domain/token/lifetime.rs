@@ -89,7 +89,19 @@ impl Lifetime {
         }
     }
 
-    /// How long before the end to warn, the earliest first (console.md's ladder).
+    /// What it lasts at least: months differ.
+    #[must_use]
+    pub const fn shortest(self) -> TimeDelta {
+        match self {
+            Self::Hours24 => TimeDelta::hours(24),
+            Self::Month1 => TimeDelta::days(28),
+            Self::Months3 => TimeDelta::days(89),
+            Self::Months6 => TimeDelta::days(181),
+            Self::Year1 => TimeDelta::days(365),
+        }
+    }
+
+    /// How long before the end to warn where nobody said anything else, the earliest first (console.md's ladder).
     #[must_use]
     pub const fn warnings(self) -> &'static [TimeDelta] {
         const HOURS: &[TimeDelta] = &[TimeDelta::hours(4), TimeDelta::hours(1)];

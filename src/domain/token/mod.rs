@@ -3,20 +3,27 @@
 //! The record never holds the token, only a keyed digest and its last four characters. Its status is derived from
 //! [`Life`] and the time, never stored.
 
+pub mod find;
+pub mod finish;
 pub mod format;
+pub mod ladder;
 pub mod lifetime;
 pub mod overlap;
+pub mod quiet;
 pub mod status;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::finish::Finish;
 pub use self::format::TokenSecret;
+pub use self::ladder::{Ladder, Ladders};
 pub use self::lifetime::Lifetime;
 pub use self::overlap::Overlap;
 pub use self::status::{Life, Refusal, Status, Verdict, judge};
 
+use super::address::AddressRange;
 use super::id::{OrganizationId, TokenId};
-use super::text::{Brand, Email, Environment, Reason, ServiceName, TokenName, Variable};
+use super::text::{Brand, Email, Environment, Reason, ServiceName, TokenName, TokenNote, Variable};
 use super::time::Timestamp;
 
 /// HMAC-SHA256 of a token's 32 secret bytes under the keyring's token key.
@@ -66,6 +73,16 @@ pub struct Token {
     pub replaced_by: Option<TokenId>,
     /// Who revoked it and why; the time is in [`Life::revoked_at`].
     pub revocation: Option<Revocation>,
+    /// Where it may be used from; empty for everywhere.
+    pub allowed: Vec<AddressRange>,
+    /// What ends its overlap, once it was replaced.
+    pub finish: Finish,
+    /// Who has to be told of it, where that is not the cashier who minted it.
+    pub owner: Option<Email>,
+    /// What a cashier wrote about it.
+    pub note: Option<TokenNote>,
+    /// When to warn of its end; `None` for what holds for its lifetime.
+    pub warnings: Option<Ladder>,
 }
 
 /// Who took a token's rights away, and why.
@@ -90,6 +107,17 @@ impl Token {
     /// Whether its name and variable are taken: it still works, and no acknowledged successor carries them.
     #[must_use]
     pub fn holds_its_name(&self, now: Timestamp) -> bool {
-        self.replaced_by.is_none() && judge(&self.life, self.lifetime, now).is_good()
+        self.replaced_by.is_none() && self.life.stage(now).is_live()
+    }
+
+    /// Who has to be told of it.
+    #[must_use]
+    pub fn owner(&self) -> &Email {
+        self.owner.as_ref().unwrap_or(&self.minted_by)
+    }
+
+    /// Says who has to be told of it.
+    pub fn set_owner(&mut self, owner: Email) {
+        self.owner = (owner != self.minted_by).then_some(owner);
     }
 }

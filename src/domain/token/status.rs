@@ -30,7 +30,7 @@ pub struct Life {
 pub enum Status {
     /// Works, but replaced: ends with its overlap.
     Retiring,
-    /// Works, and ends soon: the lifetime's first warning has passed.
+    /// Works, and ends soon: its first warning has passed.
     Expiring,
     /// Works.
     Active,
@@ -117,9 +117,9 @@ impl Life {
             .map_or(self.expires_at, |retires_at| retires_at.min(self.expires_at))
     }
 
-    /// The status at `now`.
+    /// The status at `now`, but that it does not matter whether it ends soon.
     #[must_use]
-    pub fn status(&self, lifetime: Lifetime, now: Timestamp) -> Status {
+    pub fn stage(&self, now: Timestamp) -> Status {
         if self.deleted_at.is_some() {
             Status::Deleted
         } else if self.revoked_at.is_some() {
@@ -128,10 +128,17 @@ impl Life {
             Status::Expired
         } else if self.retires_at.is_some() {
             Status::Retiring
-        } else if self.expires_at.since(now) <= lifetime.warnings()[0] {
-            Status::Expiring
         } else {
             Status::Active
+        }
+    }
+
+    /// The status at `now` of a token whose first warning comes so long before its end.
+    #[must_use]
+    pub fn status(&self, first_warning: TimeDelta, now: Timestamp) -> Status {
+        match self.stage(now) {
+            Status::Active if self.expires_at.since(now) <= first_warning => Status::Expiring,
+            stage => stage,
         }
     }
 
@@ -156,8 +163,8 @@ impl Life {
 }
 
 /// Judges a token by its dates. Allocates nothing: this is on the verify path.
-pub fn judge(life: &Life, lifetime: Lifetime, now: Timestamp) -> Verdict {
-    match life.status(lifetime, now) {
+pub fn judge(life: &Life, first_warning: TimeDelta, now: Timestamp) -> Verdict {
+    match life.status(first_warning, now) {
         status @ (Status::Active | Status::Expiring | Status::Retiring) => Verdict::Good(status),
         Status::Expired => Verdict::Refused(Refusal::Expired),
         Status::Held => Verdict::Refused(Refusal::Held),

@@ -1,12 +1,18 @@
-//! One token, packed: some 170 bytes and its name, what verify reads first.
+//! One token, packed: some 190 bytes, its name and its note, what verify reads first.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use core::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+
+use chrono::TimeDelta;
 
 use super::interner::{Interner, Symbol};
+use crate::domain::address::AddressRange;
 use crate::domain::id::TokenId;
-use crate::domain::text::{Brand, Email, Environment, ServiceName, TokenName, Variable};
+use crate::domain::text::{Brand, Email, Environment, ServiceName, TokenName, TokenNote, Variable};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Digest, Life, Lifetime, Overlap, Revocation, Status, Token};
+use crate::domain::token::{
+    Digest, Finish, Ladder, Ladders, Life, Lifetime, Overlap, Revocation, Status, Token,
+};
 
 /// Stands for "no such date".
 const NONE: i64 = i64::MAX;
@@ -21,39 +27,52 @@ pub struct Entry {
     deleted: i64,
     uses: AtomicU64,
     last_used: AtomicI64,
-    first_used: AtomicI64,
     minted: i64,
     id: TokenId,
     /// The organization's place in the list of organizations.
     organization: u32,
+    service: Symbol,
+    environment: Symbol,
+    /// Minutes before its expiry at which its first warning comes, its own or its organization's.
+    first_warning: AtomicU32,
     lifetime: Lifetime,
     digest_key: u8,
     /// Whether it is on the list of tokens whose use was not written yet.
     counted: AtomicBool,
-    last_four: [u8; 4],
     /// Whether an admin released it from a hold.
     released: AtomicBool,
+    /// Whether it has a list of where it may be used from; the list itself is among what is rare.
+    is_restricted: bool,
+    /// A variable is ASCII, and has 100 characters at most.
+    variable_length: u8,
+    name_length: u16,
+    last_four: [u8; 4],
     revision: u32,
-    service: Symbol,
-    environment: Symbol,
     brand: Symbol,
     minted_by: Symbol,
+    /// Who minted it where no other owner is said.
+    owner: Symbol,
     acknowledged: i64,
-    /// The name and the variable, one after the other.
+    first_used: AtomicI64,
+    /// The name, the variable and the note, one after the other.
     labels: Box<str>,
-    name_length: u16,
     rare: Option<Box<Rare>>,
 }
 
 /// What most tokens do not have.
-#[derive(Default)]
+#[derive(Default, Clone, PartialEq)]
 struct Rare {
     replaces: Option<(TokenId, Overlap)>,
     replaced_by: Option<TokenId>,
     revocation: Option<Revocation>,
+    allowed: Vec<AddressRange>,
+    finish: Finish,
+    warnings: Option<Ladder>,
 }
 
 const _: () = assert!(size_of::<Entry>() == 192);
+/// Where verify stops reading.
+const _: () = assert!(std::mem::offset_of!(Entry, is_restricted) < 128);
 
 fn pack(at: Option<Timestamp>) -> i64 {
     at.map_or(NONE, Timestamp::millis)
@@ -63,17 +82,27 @@ fn unpack(millis: i64) -> Option<Timestamp> {
     (millis != NONE).then(|| Timestamp::from_millis(millis))
 }
 
+fn minutes(delta: TimeDelta) -> u32 {
+    u32::try_from(delta.num_minutes()).unwrap_or(u32::MAX)
+}
+
 impl Entry {
     pub(super) fn pack(token: &Token, organization: u32, revision: u64, names: &mut Interner) -> Self {
         names.set_owner(organization, token.organization);
-        let is_plain = token.replaces.is_none() && token.replaced_by.is_none() && token.revocation.is_none();
-        let rare = (!is_plain).then(|| {
-            Box::new(Rare {
-                replaces: token.replaces,
-                replaced_by: token.replaced_by,
-                revocation: token.revocation.clone(),
-            })
-        });
+        let rare = Rare {
+            replaces: token.replaces,
+            replaced_by: token.replaced_by,
+            revocation: token.revocation.clone(),
+            allowed: token.allowed.clone(),
+            finish: token.finish,
+            warnings: token.warnings.clone(),
+        };
+        let rare = (rare != Rare::default()).then(|| Box::new(rare));
+        let first_warning = match &token.warnings {
+            Some(own) => own.first(),
+            None => names.ladders(organization).first(token.lifetime),
+        };
+        let note = token.note.as_ref().map_or("", TokenNote::as_str);
         Self {
             digest: token.digest.0,
             expires: token.life.expires_at.millis(),
@@ -82,22 +111,28 @@ impl Entry {
             deleted: pack(token.life.deleted_at),
             uses: AtomicU64::new(0),
             last_used: AtomicI64::new(NONE),
-            first_used: AtomicI64::new(NONE),
             minted: token.life.minted_at.millis(),
             id: token.id,
             organization,
+            service: names.intern(token.service.as_str()),
+            environment: names.intern(token.environment.as_str()),
             lifetime: token.lifetime,
             digest_key: token.digest_key,
             counted: AtomicBool::new(false),
-            last_four: token.last_four,
+            first_warning: AtomicU32::new(minutes(first_warning)),
             released: AtomicBool::new(false),
-            service: names.intern(token.service.as_str()),
-            environment: names.intern(token.environment.as_str()),
+            is_restricted: !token.allowed.is_empty(),
+            first_used: AtomicI64::new(NONE),
             brand: names.intern(token.brand.as_str()),
             minted_by: names.intern(token.minted_by.as_str()),
+            owner: names.intern(token.owner().as_str()),
+            last_four: token.last_four,
             revision: u32::try_from(revision).unwrap_or(u32::MAX),
             acknowledged: pack(token.acknowledged_at),
-            labels: [token.name.as_str(), token.variable.as_str()].concat().into(),
+            labels: [token.name.as_str(), token.variable.as_str(), note]
+                .concat()
+                .into(),
+            variable_length: token.variable.as_str().len() as u8,
             name_length: token.name.as_str().len() as u16,
             rare,
         }
@@ -109,6 +144,7 @@ impl Entry {
     }
 
     pub(super) fn unpack(&self, names: &Interner) -> Token {
+        let rare = self.rare.as_deref().cloned().unwrap_or_default();
         Token {
             id: self.id,
             organization: names.owner(self.organization),
@@ -124,9 +160,16 @@ impl Entry {
             digest_key: self.digest_key,
             last_four: self.last_four,
             acknowledged_at: unpack(self.acknowledged),
-            replaces: self.rare.as_ref().and_then(|rare| rare.replaces),
-            replaced_by: self.rare.as_ref().and_then(|rare| rare.replaced_by),
-            revocation: self.rare.as_ref().and_then(|rare| rare.revocation.clone()),
+            replaces: rare.replaces,
+            replaced_by: rare.replaced_by,
+            revocation: rare.revocation,
+            allowed: rare.allowed,
+            finish: rare.finish,
+            owner: (self.owner != self.minted_by).then(|| Email::from_stored(names.text(self.owner))),
+            note: Some(self.note())
+                .filter(|note| !note.is_empty())
+                .map(TokenNote::from_stored),
+            warnings: rare.warnings,
         }
     }
 
@@ -138,8 +181,11 @@ impl Entry {
             names.text(self.service),
             names.text(self.environment),
             self.variable(),
+            names.text(self.minted_by),
+            names.text(self.owner),
+            self.note(),
         ];
-        for part in parts.into_iter().chain([names.text(self.minted_by)]) {
+        for part in parts {
             text.extend_from_slice(part.as_bytes());
             text.push(0);
         }
@@ -175,20 +221,24 @@ impl Entry {
 
     /// Its status at `now`, the hold included.
     pub(super) fn status(&self, held_until: i64, now: Timestamp) -> Status {
-        let status = self.life().status(self.lifetime, now);
+        let status = self.life().status(self.first_warning(), now);
         if status.is_live() && self.is_held(held_until) {
             return Status::Held;
         }
         status
     }
 
-    pub(super) fn release(&self) {
-        self.released.store(true, Ordering::Relaxed);
+    /// Whether it may be used from there; where that is not known only if it may be from everywhere.
+    pub(super) fn allows(&self, address: Option<IpAddr>) -> bool {
+        if !self.is_restricted {
+            return true;
+        }
+        let ranges = self.rare.as_ref().map_or(&[][..], |rare| &rare.allowed);
+        address.is_some_and(|address| ranges.iter().any(|range| range.contains(address)))
     }
 
-    /// The chosen expiry.
-    pub fn lifetime(&self) -> Lifetime {
-        self.lifetime
+    pub(super) fn release(&self) {
+        self.released.store(true, Ordering::Relaxed);
     }
 
     /// Its id.
@@ -201,8 +251,44 @@ impl Entry {
         &self.labels[..usize::from(self.name_length)]
     }
 
+    pub(super) const fn last_four(&self) -> &[u8; 4] {
+        &self.last_four
+    }
+
     fn variable(&self) -> &str {
-        &self.labels[usize::from(self.name_length)..]
+        &self.labels[usize::from(self.name_length)..self.note_begin()]
+    }
+
+    fn note(&self) -> &str {
+        &self.labels[self.note_begin()..]
+    }
+
+    fn note_begin(&self) -> usize {
+        usize::from(self.name_length) + usize::from(self.variable_length)
+    }
+
+    /// How long before its expiry its first warning comes.
+    pub fn first_warning(&self) -> TimeDelta {
+        TimeDelta::minutes(self.first_warning.load(Ordering::Relaxed).into())
+    }
+
+    /// When to warn of its end.
+    pub(super) fn ladder(&self, names: &Interner) -> Ladder {
+        let own = self.rare.as_ref().and_then(|rare| rare.warnings.clone());
+        own.unwrap_or_else(|| names.ladders(self.organization).of(self.lifetime))
+    }
+
+    /// Takes over what its organization says of warnings, if it has none of its own.
+    pub(super) fn warn_by(&self, ladders: &Ladders) {
+        if self.rare.as_ref().is_none_or(|rare| rare.warnings.is_none()) {
+            let first = minutes(ladders.first(self.lifetime));
+            self.first_warning.store(first, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether what lists are sorted and searched by differs.
+    pub(super) fn is_called_otherwise(&self, other: &Self) -> bool {
+        self.labels != other.labels || self.name_length != other.name_length || self.owner != other.owner
     }
 
     /// Whether somebody confirmed to have it.

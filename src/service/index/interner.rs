@@ -1,9 +1,11 @@
-//! What many tokens share, each kept once: services, environments, brands, cashiers, and their organization's id.
+//! What many tokens share, each kept once: services, environments, brands, cashiers, owners, and what their
+//! organization says.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::id::OrganizationId;
+use crate::domain::token::Ladders;
 
 /// Names an interned text.
 pub(super) type Symbol = u32;
@@ -13,6 +15,11 @@ pub(super) struct Interner {
     symbols: HashMap<Arc<str>, Symbol>,
     texts: Vec<Arc<str>>,
     owners: Vec<OrganizationId>,
+    /// The organizations' short names, by their places.
+    slugs: Vec<Arc<str>>,
+    /// When to warn of the ends of their tokens, likewise.
+    ladders: Vec<Ladders>,
+    usual: Ladders,
 }
 
 impl Interner {
@@ -38,6 +45,29 @@ impl Interner {
     /// The organization at a place in the list of organizations.
     pub(super) fn owner(&self, place: u32) -> OrganizationId {
         self.owners.get(place as usize).copied().unwrap_or_default()
+    }
+
+    /// Sets the short names and warnings, in the order of the list of organizations; whether the warnings are others.
+    pub(super) fn set_organizations<'a>(
+        &mut self,
+        all: impl Iterator<Item = (&'a str, &'a Ladders)>,
+    ) -> bool {
+        let (slugs, ladders) = all
+            .map(|(slug, ladders)| (Arc::from(slug), ladders.clone()))
+            .unzip();
+        self.slugs = slugs;
+        let before = std::mem::replace(&mut self.ladders, ladders);
+        before != self.ladders
+    }
+
+    /// The short name of the organization at a place in the list of organizations.
+    pub(super) fn slug(&self, place: u32) -> &str {
+        self.slugs.get(place as usize).map_or("", |slug| slug)
+    }
+
+    /// When the organization at a place in the list of organizations has its tokens' ends warned of.
+    pub(super) fn ladders(&self, place: u32) -> &Ladders {
+        self.ladders.get(place as usize).unwrap_or(&self.usual)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,4 +1,5 @@
-//! Looking for a substring in everything searchable: one long text, made at the first search, that only grows.
+//! Looking for a substring in everything searchable: one long text, made at the first search, that only grows, until
+//! a token is called otherwise: then another one is made.
 
 use super::{SHARDS, Slot, TokenIndex, unpoisoned};
 
@@ -9,14 +10,17 @@ pub(super) struct SearchText {
     starts: Vec<(u32, Slot)>,
     /// How many entries of each shard are in it.
     included: [u32; SHARDS],
+    /// How many renamings there were when it was begun.
+    pub(super) renamings: u64,
 }
 
 impl SearchText {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(renamings: u64) -> Self {
         Self {
             text: Vec::new(),
             starts: Vec::new(),
             included: [0; SHARDS],
+            renamings,
         }
     }
 

@@ -50,8 +50,8 @@ pub(super) struct SelectionCache {
     name_orders: NameOrders,
 }
 
-/// All tokens of an organization in an order by name, and of how many entries it was made.
-type NameOrders = HashMap<(u32, Sort), (usize, Arc<Vec<Slot>>)>;
+/// All tokens of an organization in an order by name, and of how many entries and after how many renamings it was made.
+type NameOrders = HashMap<(u32, Sort), ((usize, u64), Arc<Vec<Slot>>)>;
 
 impl TokenIndex {
     /// The tokens that a list shows at `now`.
@@ -105,7 +105,7 @@ impl TokenIndex {
                 self.sorted(key, now, (&mut counts, &mut valid_until), date)
             }
             Sort::Name | Sort::Service | Sort::Environment => {
-                // Names do not change: the order of all is kept, and those that are shown are picked from it.
+                // Names hardly change: the order of all is kept, and those that are shown are picked from it.
                 let shown = self.shown(key, now, (&mut counts, &mut valid_until));
                 let order = self.name_order(key);
                 let pick = |slot: &Slot| shown.contains(*slot);
@@ -162,12 +162,13 @@ impl TokenIndex {
         shown
     }
 
-    /// All of an organization's tokens in the order of their names; made anew when there are more of them.
+    /// All of an organization's tokens in the order of their names; made anew when there are more, or one is renamed.
     fn name_order(&self, key: &Key) -> Arc<Vec<Slot>> {
         let kept = (key.organization, key.sort);
+        let renamings = self.renamings.load(Ordering::Acquire);
         let entries: usize = self.shards().map(|(_, shard)| shard.entries.len()).sum();
         if let Some((of, order)) = unpoisoned(self.selections.lock()).name_orders.get(&kept)
-            && *of == entries
+            && *of == (entries, renamings)
         {
             return Arc::clone(order);
         }
@@ -186,7 +187,9 @@ impl TokenIndex {
         keyed.sort_unstable();
         let order: Arc<Vec<Slot>> = Arc::new(keyed.into_iter().map(|(_, slot)| slot).collect());
         let mut cache = unpoisoned(self.selections.lock());
-        cache.name_orders.insert(kept, (entries, Arc::clone(&order)));
+        cache
+            .name_orders
+            .insert(kept, ((entries, renamings), Arc::clone(&order)));
         order
     }
 
@@ -203,10 +206,14 @@ impl TokenIndex {
     /// Those of `whole` whose searchable text has the key's text in it.
     fn narrow(&self, key: &Key, whole: &Selection) -> Selection {
         let mut cache = unpoisoned(self.selections.lock());
+        let renamings = self.renamings.load(Ordering::Acquire);
         let search = cache
             .texts
             .entry(key.organization)
-            .or_insert_with(SearchText::new);
+            .or_insert_with(|| SearchText::new(renamings));
+        if search.renamings != renamings {
+            *search = SearchText::new(renamings);
+        }
         search.extend(self, key.organization);
         let found = search.find(key.text.as_bytes());
         let slots = whole
@@ -259,10 +266,7 @@ impl Seen {
         let last_used = entry.counts().2;
         let unused = status.is_live() && last_used.is_none_or(|last| life.is_dormant(last, now));
         let changes_at = match status {
-            Status::Active => life
-                .expires_at
-                .minus(entry.lifetime().warnings()[0])
-                .min(life.ends_at()),
+            Status::Active => life.expires_at.minus(entry.first_warning()).min(life.ends_at()),
             Status::Expiring | Status::Retiring | Status::Held => life.ends_at(),
             Status::Expired | Status::Revoked | Status::Deleted => Timestamp::from_millis(i64::MAX),
         };

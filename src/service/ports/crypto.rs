@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::ciphertext::Padding;
 use crate::domain::key_pair::{Fingerprint, KeyPair, KeySize, Mgf1};
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::token::Digest;
@@ -42,6 +43,10 @@ pub trait PrivateKey: Send + Sync {
     /// # Errors
     /// [`CryptoError::Decryption`] for every failure alike.
     fn decrypt(&self, ciphertext: &[u8], first: Mgf1) -> Result<(Secret, Mgf1), CryptoError>;
+
+    /// The padding with which a ciphertext opens at all, and what it opens to: for a diagnosis. How long it takes tells
+    /// something of the plaintext, so it is for those who may read that.
+    fn try_paddings(&self, ciphertext: &[u8]) -> Option<(Padding, Secret)>;
 }
 
 /// A new key pair.

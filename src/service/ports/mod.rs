@@ -5,11 +5,15 @@
 mod backup;
 mod checkpoints;
 mod crypto;
+mod deliveries;
+mod signing;
 mod store;
 
 pub use self::backup::*;
 pub use self::checkpoints::CheckpointLog;
 pub use self::crypto::*;
+pub use self::deliveries::DeliveryLog;
+pub use self::signing::{SignatureEngine, SigningKey, VerifyingKey};
 pub use self::store::*;
 
 use crate::domain::time::Timestamp;

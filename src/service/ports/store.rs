@@ -6,6 +6,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::cashier::Cashier;
 use crate::domain::id::{CashierId, OrganizationId, TokenId};
 use crate::domain::key_pair::KeyPair;
+use crate::domain::login::{LoginKey, LoginSession};
 use crate::domain::organization::Organization;
 use crate::domain::recovery::{Backups, Hold};
 use crate::domain::secret::Sealed;
@@ -139,7 +140,7 @@ pub struct Opening {
 pub enum Notice {
     /// A store of the time before the journal got its journal, checkpoint and key slots.
     TakenOver,
-    /// The database was behind the journal by so many frames, and has them now.
+    /// The database was behind the journal by so many frames, as after every crash, and has them now.
     Replayed(u64),
     /// The database was not what was acknowledged, and was rebuilt from checkpoint and journal. Says why.
     Rebuilt(String),
@@ -156,7 +157,7 @@ pub enum Notice {
 }
 
 /// An older state in the place of a newer one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rollback {
     /// The newest sequence that the anchor knows.
     pub anchored: u64,
@@ -167,7 +168,7 @@ pub struct Rollback {
 }
 
 /// How the store is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StoreHealth {
     /// The newest commit's sequence; 0 before the first.
     pub sequence: u64,
@@ -216,6 +217,10 @@ pub enum Record {
     Backups(Backups),
     /// Which tokens are held after a restore; there is one, or none.
     Hold(Hold),
+    /// The key that signs the JWTs of logins; there is one from the first login on.
+    LoginKey(LoginKey),
+    /// A cashier's login session; each has one, or none.
+    LoginSession(LoginSession),
 }
 
 /// What names a record in the store.
@@ -235,6 +240,10 @@ pub enum RecordKey {
     Backups,
     /// The hold.
     Hold,
+    /// The signing key.
+    LoginKey,
+    /// A cashier's login session.
+    LoginSession(CashierId),
 }
 
 impl Record {
@@ -249,6 +258,8 @@ impl Record {
             Self::Throttle(throttle) => RecordKey::Throttle(throttle.email.clone(), throttle.source.clone()),
             Self::Backups(_) => RecordKey::Backups,
             Self::Hold(_) => RecordKey::Hold,
+            Self::LoginKey(_) => RecordKey::LoginKey,
+            Self::LoginSession(session) => RecordKey::LoginSession(session.cashier),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! How the store is, and what guards it: journal, audit log, clock, backups.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::chain::Verdict;
 use crate::domain::recovery::Backups;
@@ -9,7 +11,7 @@ use crate::domain::trusted_time::Jump;
 pub use crate::service::ports::{Rollback, StoreHealth};
 
 /// How the store and what guards it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// The answering clock.
     pub now: Timestamp,
@@ -28,12 +30,34 @@ pub struct Health {
     /// What is known of backups, and whether tokens are held.
     #[serde(flatten)]
     pub recovery: BackupsView,
+    /// Verifications that were refused.
+    pub refusals: RefusalsView,
     /// What somebody has to do something about, the gravest first.
     pub alarms: Vec<Alarm>,
 }
 
+/// Verifications that were refused within the last minute.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalsView {
+    /// How many.
+    pub last_minute: u64,
+    /// Since the process began.
+    pub total: u64,
+    /// Where most came from, the most first.
+    pub sources: Vec<RefusedSource>,
+}
+
+/// A source of bad verifications.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedSource {
+    /// Its address, or what the local process is called.
+    pub source: String,
+    /// How many within the last minute.
+    pub count: u64,
+}
+
 /// The clocks: which time is believed, and which is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockView {
     /// The time that can be trusted: what is written down.
     pub trusted: Timestamp,
@@ -46,21 +70,21 @@ pub struct ClockView {
 }
 
 /// Something that opening mended or missed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noticed {
     /// For programs.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// For people.
     pub message: String,
 }
 
 /// Something that somebody has to do something about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
     /// How grave it is.
     pub level: Level,
     /// For programs.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// What happened.
     pub message: String,
     /// What to do next.
@@ -68,7 +92,7 @@ pub struct Alarm {
 }
 
 /// How grave an alarm is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// It should be seen to.
@@ -78,7 +102,7 @@ pub enum Level {
 }
 
 /// What is known of backups, and what followed a restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupsView {
     /// Whom they are for, and the last one.
     pub backups: Backups,
@@ -87,7 +111,7 @@ pub struct BackupsView {
 }
 
 /// Tokens are held after a restore: revocations that came after the backup are not known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldView {
     /// Those minted up to here.
     pub since: Timestamp,
@@ -100,7 +124,7 @@ pub struct HoldView {
 }
 
 /// What the audit log turned out to be, and what it was compared with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditReport {
     /// The verdict.
     #[serde(flatten)]

@@ -1,17 +1,21 @@
-//! Keeps the anchor at most a second behind the journal, on a thread of its own: commits do not wait for it.
+//! The anchor as the second witness of every commit: it is written after the frame and before the answer (`commit`).
+//!
+//! A thread of its own writes what no commit waits for: a recorded time, and the anchor again after a write that failed.
+//! Whoever has the pen writes: while a frame is being written no slot of the anchor is, so that a power cut tears one of
+//! the two at most.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::lock;
 use crate::domain::time::Timestamp;
 use crate::service::ports::{Clock, StoreCipher, StoreError, TimeMark};
 use crate::store::failure;
 use crate::store::journal::Link;
-use crate::store::journal::anchor::Anchor;
+use crate::store::journal::anchor::{Anchor, AnchorFile, Found};
 
-/// Between two writes.
+/// Between two writes that nobody waits for.
 const PAUSE: Duration = Duration::from_millis(900);
 
 pub(super) struct Anchoring {
@@ -20,26 +24,24 @@ pub(super) struct Anchoring {
 }
 
 struct Shared {
-    path: PathBuf,
     cipher: Arc<dyn StoreCipher>,
     clock: Arc<dyn Clock>,
+    file: Mutex<AnchorFile>,
+    /// Taken after the file, never before it.
     state: Mutex<State>,
-    /// Held while the file is written.
-    writing: Mutex<()>,
     wake: Condvar,
 }
-
-/// Why it could not be written: as the store's error, and as a sentence that says what that means.
-type Fault = (StoreError, String);
 
 #[derive(Default)]
 struct State {
     /// What the anchor should say; `None` while nothing may be written.
     wanted: Option<Link>,
     time: Option<TimeMark>,
+    /// What it says; `None` where it is not whole.
     written: Option<(Link, Option<TimeMark>)>,
     written_at: Option<Timestamp>,
-    fault: Option<Fault>,
+    /// Why it could not be written, and what that means.
+    fault: Option<String>,
     ends: bool,
 }
 
@@ -50,105 +52,138 @@ impl State {
     }
 }
 
+/// The right to write the anchor.
+pub(super) struct Pen<'a> {
+    shared: &'a Shared,
+    file: MutexGuard<'a, AnchorFile>,
+}
+
+impl Pen<'_> {
+    /// Makes it say this; durable when it returns.
+    ///
+    /// # Errors
+    /// The operating system refused; it is tried again later.
+    pub(super) fn write(&mut self, link: Link) -> Result<(), StoreError> {
+        lock(&self.shared.state).wanted = Some(link);
+        self.shared.write(&mut self.file)
+    }
+
+    /// The same, if it does not say so already.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(super) fn settle(&mut self, link: Link) -> Result<(), StoreError> {
+        let is_in_place = self.file.is_in_place();
+        let mut state = lock(&self.shared.state);
+        if !is_in_place {
+            state.written = None;
+        }
+        if state.written.is_some_and(|(written, _)| written == link) {
+            return Ok(());
+        }
+        drop(state);
+        self.write(link)
+    }
+
+    /// Leaves nothing of what it says at the next write.
+    pub(super) fn renew(&mut self) {
+        self.file.renew();
+    }
+
+    /// Nothing may be written any more.
+    pub(super) fn forget(&mut self) {
+        lock(&self.shared.state).wanted = None;
+    }
+}
+
 impl Anchoring {
-    /// Begins with what was found; nothing is written before the first [`Self::follow`].
+    /// Begins with what was found; nothing is written before a pen says so.
     pub(super) fn begin(
-        path: PathBuf,
+        file: AnchorFile,
         cipher: Arc<dyn StoreCipher>,
         clock: Arc<dyn Clock>,
-        found: Option<&Anchor>,
+        found: &Found,
     ) -> Self {
+        let anchor = found.anchor;
         let state = State {
-            time: found.and_then(|anchor| anchor.time),
-            written: found.map(|anchor| (anchor.link, anchor.time)),
-            written_at: found.map(|anchor| anchor.at),
+            time: anchor.and_then(|anchor| anchor.time),
+            written: anchor
+                .filter(|_| found.is_whole)
+                .map(|anchor| (anchor.link, anchor.time)),
+            written_at: anchor.map(|anchor| anchor.at),
             ..State::default()
         };
         let shared = Arc::new(Shared {
-            path,
             cipher,
             clock,
+            file: Mutex::new(file),
             state: Mutex::new(state),
-            writing: Mutex::default(),
             wake: Condvar::new(),
         });
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("anchor".into());
         let thread = thread.spawn(move || of_thread.run());
         if let Err(error) = &thread {
-            let said = format!(
-                "the anchor is written at the end only, for want of a thread ({error}); end this process and start again"
-            );
-            shared.lock().fault = Some((StoreError::Io(said.clone()), said));
+            lock(&shared.state).fault = Some(format!(
+                "the time is recorded with commits only, for want of a thread ({error}); end this process and start again"
+            ));
         }
         let thread = thread.ok();
         Self { shared, thread }
     }
 
-    /// The journal has come so far.
+    /// The right to write it, when nobody else does.
+    pub(super) fn pen(&self) -> Pen<'_> {
+        Pen {
+            file: lock(&self.shared.file),
+            shared: &self.shared,
+        }
+    }
+
+    /// It may be written, and is to say this.
     pub(super) fn follow(&self, link: Link) {
-        self.shared.lock().wanted = Some(link);
+        lock(&self.shared.state).wanted = Some(link);
         self.shared.wake.notify_one();
     }
 
-    /// Nothing may be written any more.
-    pub(super) fn forget(&self) {
-        self.shared.lock().wanted = None;
-    }
-
-    /// Writes it now, for a change that must not be late.
-    pub(super) fn write_now(&self) -> Result<(), StoreError> {
-        self.shared.write();
-        let state = self.shared.lock();
-        state
-            .fault
-            .as_ref()
-            .map_or(Ok(()), |(error, _)| Err(error.clone()))
-    }
-
     pub(super) fn time(&self) -> Option<TimeMark> {
-        self.shared.lock().time
+        lock(&self.shared.state).time
     }
 
     pub(super) fn record_time(&self, mark: TimeMark) {
-        self.shared.lock().time = Some(mark);
+        lock(&self.shared.state).time = Some(mark);
         self.shared.wake.notify_one();
     }
 
     /// When it was written, and what was wrong the last time.
     pub(super) fn health(&self) -> (Option<Timestamp>, Option<String>) {
-        let state = self.shared.lock();
-        (
-            state.written_at,
-            state.fault.as_ref().map(|(_, said)| said.clone()),
-        )
+        let state = lock(&self.shared.state);
+        (state.written_at, state.fault.clone())
     }
 }
 
 impl Drop for Anchoring {
     fn drop(&mut self) {
-        self.shared.lock().ends = true;
+        lock(&self.shared.state).ends = true;
         self.shared.wake.notify_one();
         if let Some(thread) = self.thread.take() {
             // It contains no panic of ours; the last write is done here in any case.
             let _ = thread.join();
         }
-        self.shared.write();
+        // What it could not say the next opening says.
+        let _ = self.shared.write(&mut lock(&self.shared.file));
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn run(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         while !state.ends {
             if state.is_due() {
                 drop(state);
-                self.write();
-                state = self.lock();
+                // A fault is told by the health.
+                let _ = self.write(&mut lock(&self.file));
+                state = lock(&self.state);
                 if !state.ends {
                     let waited = self.wake.wait_timeout_while(state, PAUSE, |state| !state.ends);
                     state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -159,31 +194,33 @@ impl Shared {
         }
     }
 
-    fn write(&self) {
-        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+    fn write(&self, file: &mut AnchorFile) -> Result<(), StoreError> {
         let (link, time) = {
-            let state = self.lock();
+            let state = lock(&self.state);
             match state.wanted {
                 Some(link) if state.is_due() => (link, state.time),
-                _ => return,
+                _ => return Ok(()),
             }
         };
         let at = self.clock.now();
         let anchor = Anchor { link, at, time };
-        let result = anchor.write(&self.path, &*self.cipher);
-        let mut state = self.lock();
+        let result = file.write(&anchor, &*self.cipher);
+        let mut state = lock(&self.state);
         match result {
             Ok(()) => {
                 state.written = Some((link, time));
                 state.written_at = Some(at);
                 state.fault = None;
+                Ok(())
             }
             Err(error) => {
-                let said = format!(
+                let path = file.path();
+                state.written = None;
+                state.fault = Some(format!(
                     "the anchor {} cannot be written: {error}; an old copy of the store put back would not be noticed",
-                    self.path.display()
-                );
-                state.fault = Some((failure::of(&self.path, &error), said));
+                    path.display()
+                ));
+                Err(failure::of(path, &error))
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::{StoreCipher, StoreError};
 use crate::store::backup::{self, Head};
 use crate::store::failure;
-use crate::store::journal::anchor::Anchor;
+use crate::store::journal::anchor::{self, Anchor};
 use crate::store::journal::checkpoint::{self, Ending};
 use crate::store::journal::{self, Body, First, Journal, Link, Salvage};
 use crate::store::slots::Slots;
@@ -127,7 +127,7 @@ impl JournaledStore {
         };
         let path = layout.anchor();
         anchor
-            .write(&path, &**cipher)
+            .create(&path, &**cipher)
             .map_err(|error| failure::of(&path, &error))?;
         Ok(Restored {
             backup: summary.ending.link.sequence,
@@ -169,8 +169,10 @@ fn begin_journal(folder: &Path, cipher: &Arc<dyn StoreCipher>, end: &Ending) -> 
 
 /// Whether the surviving frames have the one that the anchor knows, and end as a journal does.
 fn reaches_anchor(there: &Layout, cipher: &dyn StoreCipher, salvage: &Salvage) -> bool {
-    let anchor = Anchor::read(&there.anchor(), cipher).ok().flatten();
-    anchor.is_some_and(|anchor| salvage.ends_clean && salvage.links.contains(&anchor.link))
+    let found = anchor::read(&there.anchor(), cipher).unwrap_or_default();
+    found
+        .anchor
+        .is_some_and(|anchor| salvage.ends_clean && salvage.links.contains(&anchor.link))
 }
 
 /// The slots of the damaged store where they can be read, and the backup's beside them: what no generation names is

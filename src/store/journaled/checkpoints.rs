@@ -108,6 +108,9 @@ impl JournaledStore {
     /// The operating system refused; those that were there are there.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
         let _one_at_a_time = lock(&self.checkpointing);
+        // What it makes superfluous the database does not need any more to catch up.
+        self.mended()?;
+        self.following.turn().sync()?;
         let part = self.layout.part();
         let written = |error: io::Error| failure::of(&part, &error);
         let file = File::create(&part).map_err(written)?;

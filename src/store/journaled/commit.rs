@@ -1,14 +1,21 @@
-//! A commit: frame, sync, database, answer; those that wait together are written together.
+//! A commit: frame, sync, anchor, sync, answer, and later the database; those that wait together are written together.
 //!
-//! Whoever holds the writer's lock writes for all that wait. A synced frame is the commit: a failure of the database after
-//! it only leaves the database behind, to be caught up. An error of the journal whose outcome is unknown closes the store.
+//! - Whoever holds the writer's lock writes for all that wait.
+//! - A synced frame is the commit: a failure of the database after it only leaves the database behind, to be caught up. An
+//!   error of the journal whose outcome is unknown closes the store.
+//! - Each commit has a second witness before it is answered, so that a frame that is damaged later is not taken for one
+//!   that was cut off: the anchor; or the database, synced, where the anchor cannot be written. The database says in its
+//!   position whether it is one ([`Role`]), synced before the next frame or answer depends on it.
+//! - A frame that got neither leaves the outcome open: the store is closed, and the next opening finds the frame.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::anchoring::Pen;
+use super::following::{Frame, Values};
 use super::mend::Behind;
-use super::position::Position;
-use super::rebuild::put_body;
+use super::open::Tail;
+use super::position::{Position, Role};
 use super::{JournaledStore, lock};
 use crate::service::ports::{Batch, Rollback, StoreError};
 use crate::store::batch::{self, Prepared};
@@ -22,6 +29,8 @@ pub(super) struct Writer {
     pub(super) position: Position,
     /// The database has not all of it.
     pub(super) behind: Option<Behind>,
+    /// What the database's position says of it, synced.
+    pub(super) role: Role,
     /// The database had something else than memory: it is to be compared.
     pub(super) is_suspect: bool,
     /// After an error whose outcome is unknown.
@@ -29,8 +38,8 @@ pub(super) struct Writer {
     pub(super) rollback: Option<Rollback>,
     /// An admin accepted the rollback: the next commit says so, and then the anchor is written anew.
     pub(super) accepts: bool,
-    /// Something after the last frame waits to be cut off.
-    pub(super) torn: bool,
+    /// What is after the last frame, and waits to be cut off.
+    pub(super) tail: Tail,
     /// Count and digest were compared.
     pub(super) verified: bool,
 }
@@ -40,9 +49,6 @@ pub(super) struct Job {
     batch: Batch,
     result: Mutex<Option<Result<(), StoreError>>>,
 }
-
-/// Values that a group wrote so far.
-type Pending = HashMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl JournaledStore {
     pub(super) fn submit(&self, batch: &Batch) -> Result<(), StoreError> {
@@ -63,7 +69,8 @@ impl JournaledStore {
 
     fn write(&self, writer: &mut Writer, group: &[Arc<Job>]) {
         let answer = |job: &Job, result| *lock(&job.result) = Some(result);
-        if let Err(error) = self.ready(writer) {
+        let mut pen = self.anchoring.pen();
+        if let Err(error) = self.ready(writer, &mut pen) {
             group.iter().for_each(|job| answer(job, Err(error.clone())));
             return;
         }
@@ -72,7 +79,7 @@ impl JournaledStore {
             audit_head: writer.position.audit_head,
             ..Body::default()
         };
-        let mut pending = Pending::new();
+        let mut pending = Values::new();
         let mut written = Vec::with_capacity(group.len());
         for job in group {
             match self.add(writer, &mut body, &mut pending, &job.batch) {
@@ -89,14 +96,13 @@ impl JournaledStore {
         }
         let result = result.and_then(|link| {
             writer.position = Position::after(link, &body);
-            self.apply(writer, body);
-            self.anchor(writer)
+            self.finish(writer, &mut pen, body, pending)
         });
         written.iter().for_each(|job| answer(job, result.clone()));
     }
 
-    /// Whether anything may be written.
-    fn ready(&self, writer: &mut Writer) -> Result<(), StoreError> {
+    /// Whether anything may be written: there has to be a witness of all that was answered so far.
+    fn ready(&self, writer: &mut Writer, pen: &mut Pen<'_>) -> Result<(), StoreError> {
         if let Some(why) = &writer.closed {
             return Err(StoreError::Closed(why.clone()));
         }
@@ -109,31 +115,64 @@ impl JournaledStore {
         if !writer.verified {
             return Err(StoreError::Closed("the records were not read yet".into()));
         }
-        // Without the database only the anchor tells a commit that was answered from one that was cut off.
-        if writer.behind.is_none() {
+        // What the anchor knows beyond this state stays until the acceptance is in the journal.
+        if writer.rollback.is_some() {
             return Ok(());
         }
-        self.anchoring.write_now()
+        pen.settle(writer.position.link).or_else(|error| {
+            // The database's own error, if it has one, is told by the health.
+            self.stand_witness(writer).map_err(|_| error)
+        })
     }
 
-    /// Lets the anchor follow: later, or at once where the answer depends on it.
-    fn anchor(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        self.anchoring.follow(writer.position.link);
-        if writer.rollback.is_none() && writer.behind.is_none() {
-            return Ok(());
-        }
-        let written = self.anchoring.write_now();
-        if writer.rollback.is_some() {
-            if let Err(error) = written {
-                // The acceptance is in the journal and counts for nothing yet: the next opening asks for it again.
-                self.anchoring.forget();
-                writer.closed = Some(error.to_string());
-                return Err(StoreError::Closed(error.to_string()));
+    /// Makes the database the witness of all that was answered so far; synced when it returns.
+    pub(super) fn stand_witness(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        if writer.behind.is_none() {
+            if writer.role == Role::Witness {
+                return Ok(());
             }
-            writer.rollback = None;
+            self.follow(writer, Body::default(), Values::new(), Role::Witness);
         }
+        match &writer.behind {
+            None => Ok(()),
+            Some(behind) => Err(StoreError::Closed(behind.why.clone())),
+        }
+    }
+
+    /// Gives the last frame its second witness, and brings it into the database.
+    fn finish(
+        &self,
+        writer: &mut Writer,
+        pen: &mut Pen<'_>,
+        body: Body,
+        values: Values,
+    ) -> Result<(), StoreError> {
+        if writer.rollback.is_some() {
+            pen.renew();
+        }
+        let anchored = pen.write(writer.position.link);
+        if let (Err(error), Some(_)) = (&anchored, &writer.rollback) {
+            // The acceptance is in the journal and counts for nothing yet: the next opening asks for it again.
+            pen.forget();
+            writer.closed = Some(error.to_string());
+            return Err(StoreError::Closed(error.to_string()));
+        }
+        writer.rollback = None;
         writer.accepts = false;
-        Ok(())
+        let role = match anchored {
+            Ok(()) => Role::Follower,
+            Err(_) => Role::Witness,
+        };
+        self.follow(writer, body, values, role);
+        let (Err(error), Some(behind)) = (anchored, &writer.behind) else {
+            return Ok(());
+        };
+        let why = format!(
+            "commit {} is in it, and neither the anchor ({error}) nor the database ({}) can be written beside it",
+            writer.position.link.sequence, behind.why
+        );
+        writer.closed = Some(why.clone());
+        Err(StoreError::Closed(why))
     }
 
     /// Adds one batch to what is written together, if what it expects holds.
@@ -141,7 +180,7 @@ impl JournaledStore {
         &self,
         writer: &mut Writer,
         body: &mut Body,
-        pending: &mut Pending,
+        pending: &mut Values,
         batch: &Batch,
     ) -> Result<(), StoreError> {
         let mut replaced = HashMap::with_capacity(batch.replaced.len());
@@ -149,17 +188,23 @@ impl JournaledStore {
             replaced.extend([record::encode(old, *revision)?]);
         }
         let database = self.database();
-        let is_behind = writer.behind.is_some() || database.fault().is_some();
+        let is_behind = || writer.behind.is_some() || self.following.behind(&database).is_some();
+        let was_behind = is_behind();
         let present = |key: &[u8]| -> Result<Option<Vec<u8>>, StoreError> {
-            match pending.get(key) {
-                Some(value) => Ok(value.clone()),
-                // Memory has it, and the database is not asked while it is behind.
-                None if is_behind => Ok(replaced.get(key).cloned()),
-                None => match database.value(key) {
-                    Ok(value) => Ok(value.map(|value| value.to_vec())),
-                    // Its fault is no reason to refuse a change.
-                    Err(_) => Ok(replaced.get(key).cloned()),
-                },
+            if let Some(value) = pending.get(key) {
+                return Ok(value.clone());
+            }
+            if let Some(value) = self.following.queued(key) {
+                return Ok(value);
+            }
+            // Memory has it, and the database is not asked while it is behind: its fault is no reason to refuse a change.
+            if was_behind {
+                return Ok(replaced.get(key).cloned());
+            }
+            match database.value(key) {
+                Ok(value) if !is_behind() => Ok(value.map(|value| value.to_vec())),
+                // It fell behind just now, and the queue was dropped.
+                _ => Ok(replaced.get(key).cloned()),
             }
         };
         let head = body.audit_head.map_or(0, |(sequence, _)| sequence);
@@ -193,25 +238,24 @@ impl JournaledStore {
         Ok(())
     }
 
-    /// Brings a frame into the database; what fails is made good later.
-    fn apply(&self, writer: &mut Writer, body: Body) {
+    /// Hands the last frame to the database; now and synced where it is a witness or was one. What fails is made good later.
+    fn follow(&self, writer: &mut Writer, body: Body, values: Values, role: Role) {
+        if writer.behind.is_none() {
+            writer.behind = self.following.behind(&self.database());
+        }
         if writer.behind.is_some() {
             return;
         }
-        let database = self.database();
-        if let Some(fault) = database.fault() {
-            writer.behind = Some(fault.into());
-            return;
+        let frame = Frame {
+            position: writer.position,
+            body,
+        };
+        if role == Role::Follower && writer.role == Role::Follower {
+            return self.following.queue(frame, values);
         }
-        let mut writes = database.writes();
-        put_body(&mut writes, body);
-        let applied = writer
-            .position
-            .seal(&*self.cipher)
-            .and_then(|position| writes.commit(position));
-        if let Err(error) = applied {
-            let fault = self.database().fault();
-            writer.behind = Some(fault.unwrap_or_else(|| (error.to_string(), false)).into());
+        match self.following.turn().settle(frame, role) {
+            Ok(()) => writer.role = role,
+            Err(behind) => writer.behind = Some(behind),
         }
     }
 }

@@ -9,13 +9,14 @@ use std::io::{BufReader, BufWriter, Write as _};
 use std::sync::Arc;
 
 use super::layout::{Layout, Places, remove, rename};
-use super::position::Position;
+use super::open::{Followed, Tail};
+use super::position::{Position, Role};
 use super::rebuild::audit_head;
 use crate::domain::audit::chain::Walk;
 use crate::domain::recovery::Backups;
 use crate::service::ports::{Clock, Hasher, Record, StoreCipher, StoreError};
 use crate::store::failure;
-use crate::store::journal::anchor::Anchor;
+use crate::store::journal::anchor;
 use crate::store::journal::checkpoint::{self, Ending, Item};
 use crate::store::journal::{Body, First, Found, Journal, Link, Tally};
 use crate::store::record;
@@ -80,16 +81,16 @@ pub fn examine(
     let mut seen = Examination::default();
     let records = look_at_records(&layout, &**cipher, hasher, &mut seen);
     let anchor =
-        Anchor::read(&layout.anchor(), &**cipher).map_err(|error| failure::of(&layout.anchor(), &error))?;
+        anchor::read(&layout.anchor(), &**cipher).map_err(|error| failure::of(&layout.anchor(), &error))?;
     let found = Journal::open(&layout.journal(), cipher);
-    look_at_journal(&found, records.as_ref(), anchor.as_ref(), &mut seen);
+    look_at_journal(&found, records.as_ref(), &anchor, &mut seen);
     let checkpoints = look_at_checkpoints(&layout, &**cipher, &mut seen);
     judge_records(&found, records, checkpoints, &mut seen);
     look_at_slots(
         Slots::examine(&places.data, layout.suffix(), &**cipher)?,
         &mut seen,
     );
-    look_at_anchor(&found, anchor.as_ref(), &mut seen);
+    look_at_anchor(&found, &anchor, &mut seen);
     let usage = layout.usage();
     if usage.exists() && !UsageDatabase::is_readable(&usage) {
         seen.say(
@@ -106,16 +107,17 @@ pub fn examine(
 /// What the records are, by their own word.
 struct Records {
     /// How far they say that they follow the journal.
-    position: Option<Position>,
+    followed: Option<Followed>,
     tally: Tally,
     audit_head: Option<(u64, [u8; 32])>,
 }
 
 impl Records {
     /// Whether they are exactly what they say.
-    fn prove_themselves(&self) -> Option<&Position> {
-        let position = self.position.as_ref()?;
-        (position.tally == self.tally && position.audit_head == self.audit_head).then_some(position)
+    fn prove_themselves(&self) -> Option<&Followed> {
+        let followed = self.followed.as_ref()?;
+        let (position, _) = followed;
+        (position.tally == self.tally && position.audit_head == self.audit_head).then_some(followed)
     }
 }
 
@@ -142,7 +144,7 @@ fn look_at_records(
         })?;
         look_at_log(&database, hasher, seen)?;
         Ok(Records {
-            position: sealed.and_then(|sealed| Position::unseal(cipher, &sealed)),
+            followed: sealed.and_then(|sealed| Position::unseal(cipher, &sealed)),
             tally,
             audit_head: audit_head(&database)?,
         })
@@ -186,13 +188,20 @@ type FoundJournal = Result<Option<Found>, StoreError>;
 fn look_at_journal(
     found: &FoundJournal,
     records: Option<&Records>,
-    anchor: Option<&Anchor>,
+    anchor: &anchor::Found,
     seen: &mut Examination,
 ) {
     let proven = records.and_then(Records::prove_themselves);
-    // Begun anew where the records are all that was ever acknowledged.
-    let is_all =
-        |position: &&Position| anchor.is_none_or(|anchor| anchor.link.sequence <= position.link.sequence);
+    let newest = match found {
+        Ok(Some(found)) => found.links.last().map_or(0, |link| link.sequence),
+        _ => 0,
+    };
+    // Begun anew where the records are all that was ever acknowledged: those that only follow are if the anchor says so.
+    let is_all = |(position, role): &&Followed| {
+        let known = position.link.sequence;
+        let is_known = *role == Role::Witness || anchor.anchor.is_some();
+        is_known && anchor.sequence() <= known && newest <= known
+    };
     let condition = match proven.filter(is_all) {
         Some(_) => Condition::Mendable,
         None => Condition::Damaged,
@@ -205,12 +214,11 @@ fn look_at_journal(
             seen.say("journal", Condition::Whole, text);
         }
         Ok(Some(found)) => {
-            let last = found.links.last().map_or(0, |link| link.sequence);
-            let exact = proven.is_some_and(|position| position.link.sequence == last);
-            let condition = if exact {
-                Condition::MendedAtOpening
-            } else {
-                condition
+            let link = found.links.last().copied().unwrap_or_default();
+            let last = link.sequence;
+            let condition = match Tail::torn(&link, anchor, proven) {
+                Some(_) => Condition::MendedAtOpening,
+                None => condition,
             };
             seen.say(
                 "journal",
@@ -218,7 +226,7 @@ fn look_at_journal(
                 format!("frame {} is not what was written", last + 1),
             );
         }
-        Ok(None) if records.is_some_and(|records| records.position.is_none()) => {
+        Ok(None) if records.is_some_and(|records| records.followed.is_none()) => {
             seen.say(
                 "journal",
                 Condition::MendedAtOpening,
@@ -284,7 +292,7 @@ fn judge_records(
         return seen.say("records", otherwise, "the database cannot be read");
     };
     let wanted = journal.and_then(|found| found.last.as_ref().zip(found.links.last()));
-    match (records.position, wanted) {
+    match (records.followed.map(|(position, _)| position), wanted) {
         (Some(position), Some((body, link))) if position.link == *link => {
             if (records.tally, records.audit_head) == (body.tally, body.audit_head) {
                 let text = format!("{} records, count and digest as acknowledged", body.tally.count);
@@ -357,13 +365,13 @@ fn look_at_slots(copies: [(bool, String); 2], seen: &mut Examination) {
     }
 }
 
-fn look_at_anchor(found: &FoundJournal, anchor: Option<&Anchor>, seen: &mut Examination) {
+fn look_at_anchor(found: &FoundJournal, anchor: &anchor::Found, seen: &mut Examination) {
     let links = found
         .as_ref()
         .ok()
         .and_then(Option::as_ref)
         .map(|found| &found.links);
-    match (anchor, links) {
+    match (&anchor.anchor, links) {
         (None, _) => seen.say(
             "anchor",
             Condition::MendedAtOpening,
@@ -406,7 +414,7 @@ pub fn begin_journal_anew(
     let is_mendable =
         |finding: &Finding| finding.part == "journal" && finding.condition == Condition::Mendable;
     let records = look_at_records(&layout, &**cipher, hasher, &mut Examination::default());
-    let Some(position) = records.as_ref().and_then(Records::prove_themselves) else {
+    let Some((position, _)) = records.as_ref().and_then(Records::prove_themselves) else {
         return Ok(false);
     };
     if !seen.findings.iter().any(is_mendable) {

@@ -1,12 +1,14 @@
 //! A database that is not what the journal says, while the store is open: caught up, compared, or built anew.
 //!
-//! Commits go on meanwhile: the journal has them. What cannot be mended is tried again at the next call.
+//! Commits go on meanwhile: the journal has them. What cannot be mended is tried again at the next call. Nothing else is
+//! written to the database meanwhile: `mend` has the turn.
 
 use std::sync::PoisonError;
 
 use super::commit::Writer;
+use super::following::Turn;
 use super::open::catch_up;
-use super::position::Position;
+use super::position::{Position, Role};
 use super::rebuild::{self, audit_head, settle};
 use super::{JournaledStore, lock};
 use crate::service::ports::{Notice, StoreError};
@@ -28,13 +30,15 @@ impl From<(String, bool)> for Behind {
 }
 
 impl JournaledStore {
-    /// Makes the database what the journal says, if it is not.
+    /// Makes the database what the journal says: applies what it was not given yet, and mends it if that is not enough.
     ///
     /// # Errors
     /// It cannot be done now; nothing is lost.
     pub(super) fn mend(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        let turn = self.following.turn();
+        let behind = turn.apply();
         if writer.behind.is_none() {
-            writer.behind = self.database().fault().map(Behind::from);
+            writer.behind = behind;
         }
         if writer.behind.is_none() && std::mem::take(&mut writer.is_suspect) {
             writer.behind = self.compared(&writer.position)?.map(|why| (why, true).into());
@@ -45,7 +49,7 @@ impl JournaledStore {
         if !behind.is_wrong {
             match self.follow_again(&writer.position, writer) {
                 Ok(None) => {
-                    writer.behind = None;
+                    caught_up(writer, &turn);
                     return Ok(());
                 }
                 Ok(Some(why)) | Err(StoreError::Damaged(why) | StoreError::Closed(why)) => {
@@ -58,9 +62,7 @@ impl JournaledStore {
             .behind
             .as_ref()
             .map_or_else(String::new, |behind| behind.why.clone());
-        self.replace_database(writer, why)?;
-        writer.behind = None;
-        Ok(())
+        self.replace_database(writer, &turn, why)
     }
 
     /// Opens the database again and brings it to the end of the journal; why it is wrong, if it is.
@@ -70,7 +72,7 @@ impl JournaledStore {
             database.reopen()?;
             let sealed = database.position()?;
             let at = sealed.and_then(|sealed| Position::unseal(&*self.cipher, &sealed));
-            let Some(at) = at else {
+            let Some((at, _)) = at else {
                 return Ok(Some("they do not say how far they came".into()));
             };
             catch_up(&database, &writer.journal.reader(), &at, to, &*self.cipher)?;
@@ -112,7 +114,12 @@ impl JournaledStore {
     }
 
     /// Builds the database anew from checkpoint and journal, and goes on with that.
-    pub(super) fn replace_database(&self, writer: &Writer, why: String) -> Result<(), StoreError> {
+    pub(super) fn replace_database(
+        &self,
+        writer: &mut Writer,
+        turn: &Turn<'_>,
+        why: String,
+    ) -> Result<(), StoreError> {
         let next = self.layout.records_next();
         let (is_free, is_next) = {
             let database = self.database();
@@ -139,6 +146,7 @@ impl JournaledStore {
         };
         let database = Database::open(&folder)?;
         *self.database.write().unwrap_or_else(PoisonError::into_inner) = database;
+        caught_up(writer, turn);
         self.facts().notices.push(Notice::Rebuilt(why));
         Ok(())
     }
@@ -149,4 +157,11 @@ impl JournaledStore {
         self.mend(&mut writer)?;
         Ok(writer.position)
     }
+}
+
+/// The database has all of it again, synced.
+fn caught_up(writer: &mut Writer, turn: &Turn<'_>) {
+    writer.behind = None;
+    writer.role = Role::Follower;
+    turn.caught_up();
 }

@@ -1,6 +1,7 @@
 //! The store on disk that can be trusted: a sled database that holds the records, and a journal beside it that proves them.
 //!
-//! - A commit is a frame of the journal, synced; then it goes into the database, synced; then it is answered (`commit`).
+//! - A commit is a frame of the journal, synced, and the anchor, synced; then it is answered (`commit`). The database has
+//!   it a moment later, and before anything is read there (`following`).
 //! - Opening compares count and digest of all records with the journal's last frame, and mends or refuses (`open`).
 //! - Checkpoints keep the journal short (`checkpoints`); a database that is wrong is built anew from them (`rebuild`).
 //! - Under a new keyring the store is built anew beside the old one (`rekey`), whose files go afterwards (`epochs`).
@@ -12,6 +13,7 @@ mod checkpoints;
 mod commit;
 pub mod doctor;
 mod epochs;
+mod following;
 mod layout;
 mod mend;
 mod open;
@@ -30,8 +32,11 @@ pub use self::layout::Places;
 use self::anchoring::Anchoring;
 use self::commit::{Job, Writer};
 use self::epochs::Leftovers;
+use self::following::Following;
 use self::layout::Layout;
+use self::open::Tail;
 use super::journal::Tally;
+use super::journal::anchor::AnchorFile;
 use super::record;
 use super::sled::{Database, UsageDatabase};
 use super::slots::Slots;
@@ -53,13 +58,14 @@ pub struct JournaledStore {
     layout: Layout,
     cipher: Arc<dyn StoreCipher>,
     clock: Arc<dyn Clock>,
-    database: RwLock<Database>,
+    database: Arc<RwLock<Database>>,
     usage: UsageDatabase,
     slots: Slots,
     writer: Mutex<Writer>,
     waiting: Mutex<Vec<Arc<Job>>>,
     checkpointing: Mutex<()>,
     anchoring: Anchoring,
+    following: Following,
     facts: Mutex<Facts>,
     /// The clock's reading that never goes back, at the opening.
     opened: std::time::Duration,
@@ -105,28 +111,32 @@ impl JournaledStore {
         notices.extend(slots_mended.then_some(Notice::SlotsMended));
         notices.extend(usage_lost.then_some(Notice::UsageLost));
         let anchoring = Anchoring::begin(
-            layout.anchor(),
+            AnchorFile::open(layout.anchor(), &opened.anchor),
             Arc::clone(&cipher),
             Arc::clone(&clock),
-            opened.anchor.as_ref(),
+            &opened.anchor,
         );
+        let openings = opened.database.openings();
+        let database = Arc::new(RwLock::new(opened.database));
         let store = Self {
             opened: clock.monotonic(),
+            following: Following::begin(Arc::clone(&database), Arc::clone(&cipher), openings),
             layout,
             cipher,
             clock,
-            database: RwLock::new(opened.database),
+            database,
             usage,
             slots,
             writer: Mutex::new(Writer {
                 journal: opened.journal,
                 position: opened.position,
                 behind: None,
+                role: opened.role,
                 is_suspect: false,
                 closed: None,
                 rollback: opened.rollback,
                 accepts: false,
-                torn: opened.torn,
+                tail: opened.tail,
                 verified: false,
             }),
             waiting: Mutex::default(),
@@ -182,28 +192,35 @@ impl JournaledStore {
 
     /// Whether what was read is what the journal says; otherwise the database is built anew.
     fn judge(&self, writer: &mut Writer, scanned: Result<Tally, StoreError>) -> Result<Loaded, StoreError> {
-        let wanted = &writer.position;
-        let difference = scanned.and_then(|tally| self.difference(wanted, &tally, &self.database()));
+        let wanted = writer.position;
+        let difference = scanned.and_then(|tally| self.difference(&wanted, &tally, &self.database()));
         let why = match difference {
             Ok(None) => return self.whole(writer),
             Ok(Some(why)) | Err(StoreError::Damaged(why) | StoreError::Closed(why)) => why,
             Err(error) => return Err(error),
         };
-        if writer.torn || writer.rollback.is_some() {
+        if writer.tail == Tail::UnansweredIfWhole || writer.rollback.is_some() {
             return Err(StoreError::Damaged(format!(
                 "{}: {why}; and frame {} of the journal is not there to tell",
                 self.layout.records().display(),
                 wanted.link.sequence + 1
             )));
         }
-        self.replace_database(writer, why)?;
+        self.replace_database(writer, &self.following.turn(), why)?;
         Ok(Loaded::Mended)
     }
 
+    /// Puts the anchor back that somebody took away while nothing was committed.
+    fn watch_anchor(&self) {
+        let writer = lock(&self.writer);
+        // A fault is told by the health.
+        let _ = self.anchoring.pen().settle(writer.position.link);
+    }
+
     fn whole(&self, writer: &mut Writer) -> Result<Loaded, StoreError> {
-        if writer.torn {
+        if writer.tail != Tail::Clean {
             writer.journal.cut()?;
-            writer.torn = false;
+            writer.tail = Tail::Clean;
             let sequence = writer.position.link.sequence + 1;
             self.facts().notices.push(Notice::TornFrame(sequence));
         }
@@ -213,6 +230,17 @@ impl JournaledStore {
             self.anchoring.follow(writer.position.link);
         }
         Ok(Loaded::Whole)
+    }
+}
+
+impl Drop for JournaledStore {
+    /// Closed in order, the database is a witness of all that was answered, also where the anchor is lost.
+    fn drop(&mut self) {
+        let mut writer = lock(&self.writer);
+        if writer.verified && writer.closed.is_none() && writer.rollback.is_none() {
+            // What it does not have the journal has.
+            let _ = self.stand_witness(&mut writer);
+        }
     }
 }
 
@@ -253,9 +281,11 @@ impl Store for JournaledStore {
 
     fn health(&self) -> StoreHealth {
         let writer = lock(&self.writer);
+        let behind = writer.behind.clone();
+        let behind = behind.or_else(|| self.following.behind(&self.database()));
         let facts = self.facts();
         let (anchored_at, anchor_fault) = self.anchoring.health();
-        let behind = writer.behind.as_ref().map(|behind| {
+        let behind = behind.map(|behind| {
             format!(
                 "the database is behind the journal ({}); nothing is lost, and it is tried again",
                 behind.why
@@ -279,12 +309,14 @@ impl Store for JournaledStore {
 
     fn maintain(&self) -> Result<(), StoreError> {
         self.mended()?;
+        self.following.turn().sync()?;
         let is_whole = {
             let writer = lock(&self.writer);
             writer.verified && writer.rollback.is_none()
         };
         if is_whole {
             lock(&self.leftovers).remove()?;
+            self.watch_anchor();
         }
         self.checkpoint_if_due()
     }
@@ -331,6 +363,7 @@ impl Store for JournaledStore {
     }
 
     fn audit_page(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.following.apply();
         let entries = self.database().newest_audit(before, limit)?;
         entries
             .iter()

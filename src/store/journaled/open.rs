@@ -3,8 +3,11 @@
 //! - The journal is right unless it is damaged itself; then opening stops and names the frame: never with less than was
 //!   acknowledged.
 //! - The database follows the journal: behind, it is caught up; wrong, it is built anew; ahead, the journal has lost frames.
-//! - A bad end of the journal is a write that was cut off only if the database is exactly at the frame before it and proves
-//!   whole, and the anchor knows nothing later.
+//! - A bad end of the journal is a write that was cut off only where a witness says that it was answered to nobody: the
+//!   anchor, both slots whole, knows exactly the frame before; or the anchor, if there is one, knows nothing later, and the
+//!   database calls itself a witness ([`Role`]), is exactly at the frame before, and proves whole. A database that follows
+//!   is no witness: it lags. So a bad end is refused where the anchor was lost in the same crash, or one slot is damaged:
+//!   of the two a power cut tears one at most, and the next process writes both slots before its first frame.
 //! - An anchor that knows more, or another chain, means that an older state was put in the place of a newer one.
 //!
 //! Count and digest are compared when the records are loaded: they are read once.
@@ -14,7 +17,7 @@ use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
 use super::layout::Layout;
-use super::position::Position;
+use super::position::{Position, Role};
 use super::rebuild::{self, audit_head, put_body, settle};
 use crate::domain::key_pair::KeyPair;
 use crate::domain::secret::Sealed;
@@ -22,7 +25,7 @@ use crate::service::ports::{
     Clock, CryptoError, Notice, Record, Rollback, SlotId, StoreCipher, StoreError, Takeover,
 };
 use crate::store::failure;
-use crate::store::journal::anchor::Anchor;
+use crate::store::journal::anchor::{self, Anchor};
 use crate::store::journal::checkpoint::{self, Ending, Item};
 use crate::store::journal::{self, Body, First, Journal, Link, Tally};
 use crate::store::record;
@@ -37,12 +40,39 @@ pub(super) struct Opened {
     pub(super) database: Database,
     /// The last frame, and what there is after it.
     pub(super) position: Position,
-    /// There is something after the last frame that must go, if the records prove whole.
-    pub(super) torn: bool,
-    pub(super) anchor: Option<Anchor>,
+    /// What the database's position says of it.
+    pub(super) role: Role,
+    pub(super) tail: Tail,
+    pub(super) anchor: anchor::Found,
     pub(super) rollback: Option<Rollback>,
     pub(super) notices: Vec<Notice>,
 }
+
+/// What is after the journal's last frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// Nothing.
+    Clean,
+    /// A write that was cut off, and answered to nobody.
+    Unanswered,
+    /// The same, if the records prove whole.
+    UnansweredIfWhole,
+}
+
+impl Tail {
+    /// What a bad end after `last` is; `None` where it may have been answered.
+    pub(super) fn torn(last: &Link, anchor: &anchor::Found, database: Option<&Followed>) -> Option<Self> {
+        if anchor.is_exactly(last) {
+            return Some(Self::Unanswered);
+        }
+        let is_witness = |(at, role): &Followed| *role == Role::Witness && at.link == *last;
+        let stands = database.is_some_and(is_witness) && anchor.sequence() <= last.sequence;
+        stands.then_some(Self::UnansweredIfWhole)
+    }
+}
+
+/// How far a database follows the journal, by its own word.
+pub(super) type Followed = (Position, Role);
 
 /// What opening works with.
 pub(super) struct Opening<'a> {
@@ -61,7 +91,7 @@ impl Opening<'_> {
     ) -> Result<Opened, StoreError> {
         let was_swapped = settle(self.layout)?;
         let path = self.layout.anchor();
-        let anchor = Anchor::read(&path, &**self.cipher).map_err(|error| failure::of(&path, &error))?;
+        let anchor = anchor::read(&path, &**self.cipher).map_err(|error| failure::of(&path, &error))?;
         let mut notices = Vec::new();
         if was_swapped {
             notices.push(Notice::Rebuilt("an earlier process found them wrong".to_owned()));
@@ -70,7 +100,7 @@ impl Opening<'_> {
         let found = match Journal::open(&folder, self.cipher)? {
             Some(found) => found,
             None => {
-                match self.without_journal(anchor.as_ref())? {
+                match self.without_journal(&anchor)? {
                     Some(database) if !self.is_empty(&database)? => {
                         self.take_over(database, takeover, keep_slot)?;
                         notices.push(Notice::TakenOver);
@@ -88,7 +118,7 @@ impl Opening<'_> {
 
     /// The database of a store that has no journal, if that can be right; `None` when there is none yet. The journal of a
     /// new store comes before its database, so that one that was cut off in the making is known for what it is.
-    fn without_journal(&self, anchor: Option<&Anchor>) -> Result<Option<Database>, StoreError> {
+    fn without_journal(&self, anchor: &anchor::Found) -> Result<Option<Database>, StoreError> {
         let folder = self.layout.journal();
         let missing = |evidence: &str| {
             StoreError::Damaged(format!(
@@ -96,7 +126,7 @@ impl Opening<'_> {
                 folder.display()
             ))
         };
-        if anchor.is_some_and(|anchor| anchor.link.sequence > 0) {
+        if anchor.sequence() > 0 {
             return Err(missing("the anchor says that"));
         }
         let records = self.layout.records();
@@ -201,7 +231,7 @@ impl Opening<'_> {
     fn with_journal(
         &self,
         found: journal::Found,
-        anchor: Option<Anchor>,
+        anchor: anchor::Found,
         mut notices: Vec<Notice>,
     ) -> Result<Opened, StoreError> {
         let link = found.journal.last();
@@ -218,32 +248,39 @@ impl Opening<'_> {
             }
         };
         let rollback = anchor
-            .as_ref()
-            .and_then(|anchor| rolled_back(anchor, &found.links));
-        if anchor.is_none() && link.sequence > 0 && !notices.contains(&Notice::TakenOver) {
+            .anchor
+            .and_then(|anchor| rolled_back(&anchor, &found.links));
+        if anchor.anchor.is_none() && link.sequence > 0 && !notices.contains(&Notice::TakenOver) {
             notices.push(Notice::NoAnchor);
         }
         let (database, followed) = self.database()?;
-        let at = followed.as_ref().map_or(0, |at| at.link.sequence);
+        let at = followed.as_ref().map_or(0, |(at, _)| at.link.sequence);
         if at > link.sequence {
             return Err(self.lost(link.sequence + 1, &format!("the records have {at}")));
         }
-        let is_exact = followed.as_ref().is_ok_and(|at| at.link == link);
-        let anchored = anchor.as_ref().map_or(0, |anchor| anchor.link.sequence);
-        // While the database is behind, the anchor is written before any commit is answered.
-        let is_behind = anchor.as_ref().is_some_and(|anchor| anchor.link == link)
-            && followed.as_ref().is_ok_and(|at| found.links.contains(&at.link));
-        if found.torn && (!(is_exact || is_behind) || anchored > link.sequence) {
-            return Err(self.lost(link.sequence + 1, "it may have been acknowledged"));
-        }
+        let tail = if found.torn {
+            Tail::torn(&link, &anchor, followed.as_ref().ok())
+                .ok_or_else(|| self.lost(link.sequence + 1, unknown(&anchor, &link)))?
+        } else {
+            Tail::Clean
+        };
         let frames = found.journal.reader();
-        let database = match (database, followed) {
-            (Some(database), Ok(_)) if is_exact => database,
-            (Some(database), Ok(at)) if found.links.contains(&at.link) => {
-                let behind = catch_up(&database, &frames, &at, &position, &**self.cipher)?;
-                notices.push(Notice::Replayed(behind));
-                database
+        let (database, followed) = match (database, followed) {
+            (Some(database), Ok((at, _))) if at.link != link && found.links.contains(&at.link) => {
+                match catch_up(&database, &frames, &at, &position, &**self.cipher) {
+                    Ok(behind) => {
+                        notices.push(Notice::Replayed(behind));
+                        (Some(database), Ok((position, Role::Follower)))
+                    }
+                    // One that breaks at it is wrong like any other.
+                    Err(StoreError::Damaged(why) | StoreError::Closed(why)) => (None, Err(why)),
+                    Err(error) => return Err(error),
+                }
             }
+            as_it_is => as_it_is,
+        };
+        let (database, role) = match (database, followed) {
+            (Some(database), Ok((at, role))) if at.link == link => (database, role),
             (database, followed) => {
                 if let Some(rollback) = rollback {
                     let evidence = format!("the anchor knows {}", rollback.anchored);
@@ -251,7 +288,7 @@ impl Opening<'_> {
                 }
                 drop(database);
                 let why = match followed {
-                    Ok(at) => format!("they followed frame {} of another journal", at.link.sequence),
+                    Ok((at, _)) => format!("they followed frame {} of another journal", at.link.sequence),
                     Err(why) => why,
                 };
                 let records = self.layout.records();
@@ -264,14 +301,15 @@ impl Opening<'_> {
                 if link.sequence > 0 && !is_first && !notices.contains(&Notice::TakenOver) {
                     notices.push(Notice::Rebuilt(why));
                 }
-                Database::open(&self.layout.records())?
+                (Database::open(&self.layout.records())?, Role::Follower)
             }
         };
         Ok(Opened {
             journal: found.journal,
             database,
             position,
-            torn: found.torn,
+            role,
+            tail,
             anchor,
             rollback,
             notices,
@@ -279,7 +317,7 @@ impl Opening<'_> {
     }
 
     /// The database, and how far it follows the journal or why that cannot be said.
-    fn database(&self) -> Result<(Option<Database>, Result<Position, String>), StoreError> {
+    fn database(&self) -> Result<(Option<Database>, Result<Followed, String>), StoreError> {
         let folder = self.layout.records();
         let opened = Database::open(&folder).and_then(|database| {
             let position = database.position()?;
@@ -303,6 +341,15 @@ impl Opening<'_> {
             "{}: frame {frame} is missing or not what was written, and {evidence}",
             self.layout.journal().display()
         ))
+    }
+}
+
+/// Why a bad end is not dropped.
+fn unknown(anchor: &anchor::Found, last: &Link) -> &'static str {
+    match &anchor.anchor {
+        Some(found) if found.link.sequence > last.sequence => "it was acknowledged: the anchor knows it",
+        Some(_) => "it may have been acknowledged",
+        None => "it may have been acknowledged: there is no anchor to tell",
     }
 }
 
@@ -346,8 +393,8 @@ pub(super) fn catch_up(
         if writes.len() < GROUP {
             return Ok(());
         }
-        std::mem::replace(&mut writes, database.writes()).commit(position.seal(cipher)?)
+        std::mem::replace(&mut writes, database.writes()).commit(true, position.seal(Role::Follower, cipher)?)
     })?;
-    writes.commit(to.seal(cipher)?)?;
+    writes.commit(true, to.seal(Role::Follower, cipher)?)?;
     Ok(to.link.sequence - at.link.sequence)
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::layout::{Layout, remove, rename};
-use super::position::Position;
+use super::position::{Position, Role};
 use crate::service::ports::{StoreCipher, StoreError};
 use crate::store::failure;
 use crate::store::journal::checkpoint::{self, Item};
@@ -100,7 +100,9 @@ fn fill(
             tally.count, wanted.tally.count, wanted.link.sequence
         )));
     }
-    database.writes().commit(wanted.seal(cipher)?)
+    database
+        .writes()
+        .commit(true, wanted.seal(Role::Follower, cipher)?)
 }
 
 fn apply(writes: &mut Writes<'_>) -> Result<(), StoreError> {

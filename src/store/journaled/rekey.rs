@@ -35,7 +35,8 @@ impl JournaledStore {
         reseal: &mut Resealing<'_>,
     ) -> Result<(), StoreError> {
         // The anchor tells this store from an old one put back, and of a replacement that was cut off what is left goes.
-        self.anchoring.write_now()?;
+        let link = lock(&self.writer).position.link;
+        self.anchoring.pen().settle(link)?;
         lock(&self.leftovers).remove()?;
         self.remove_next(&**next)?;
         let built = self.build(next, entry, reseal);
@@ -111,7 +112,7 @@ impl JournaledStore {
         };
         let path = layout.anchor();
         anchor
-            .write(&path, &**next)
+            .create(&path, &**next)
             .map_err(|error| failure::of(&path, &error))
     }
 
@@ -123,8 +124,8 @@ impl JournaledStore {
         slots: &mut BTreeMap<SlotId, Sealed>,
         take: &mut dyn FnMut(Item) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let database = self.database();
         let mut tally = Tally::default();
+        let database = self.database();
         database.each(Tree::Records, &mut |(key, value)| {
             tally.add(&*self.cipher, &key, &value);
             let (record, revision) = record::decode(&key, &value)?;
@@ -136,10 +137,13 @@ impl JournaledStore {
         database.each(Tree::Audit, &mut |(key, value)| {
             take(Item::Audit(key.to_vec(), value.to_vec()))
         })?;
+        let folder = database.folder().to_owned();
+        // The writer's lock comes before the database's.
+        drop(database);
         if tally != before.tally || lock(&self.writer).position != *before {
             return Err(StoreError::Damaged(format!(
                 "{}: it does not hold what was acknowledged; open the store again, which compares and mends it",
-                database.folder().display()
+                folder.display()
             )));
         }
         Ok(())

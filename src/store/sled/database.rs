@@ -67,6 +67,20 @@ impl Database {
         self.engine.fault()
     }
 
+    /// How often it was opened: each time may lack what was written without being made to last.
+    #[must_use]
+    pub fn openings(&self) -> u64 {
+        self.engine.openings()
+    }
+
+    /// Makes all that was written last through a power cut.
+    ///
+    /// # Errors
+    /// It is damaged, or the disk is full; what was written may turn up all the same.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.engine.sync()
+    }
+
     /// Lets go of its files; whether it could. Nothing is asked of it after that.
     #[must_use]
     pub fn close(&self) -> bool {
@@ -195,16 +209,16 @@ impl Writes<'_> {
             .write(false, &std::mem::take(&mut self.writes))
     }
 
-    /// Does it, and says how far the database follows the journal now; durable when it returns.
+    /// Does it, and says how far the database follows the journal now; durable when it returns, if that is asked for.
     ///
     /// # Errors
     /// It is damaged, or the disk is full; it may turn up all the same.
-    pub fn commit(mut self, position: Vec<u8>) -> Result<(), StoreError> {
+    pub fn commit(mut self, durable: bool, position: Vec<u8>) -> Result<(), StoreError> {
         self.writes.push(Write {
             tree: META,
             key: POSITION.to_vec(),
             value: Some(position),
         });
-        self.database.engine.write(true, &self.writes)
+        self.database.engine.write(durable, &self.writes)
     }
 }

@@ -8,6 +8,7 @@
 //! - a `snap.*.generating` file that a crash left makes every later open fail: such files are removed first.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use crate::service::ports::StoreError;
@@ -23,6 +24,7 @@ pub(super) struct Engine {
     /// In bytes.
     cache: u64,
     state: RwLock<State>,
+    openings: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,7 @@ impl Engine {
             trees,
             cache,
             state,
+            openings: AtomicU64::new(1),
         })
     }
 
@@ -78,6 +81,19 @@ impl Engine {
         })
     }
 
+    /// Makes all that was written last through a power cut.
+    ///
+    /// # Errors
+    /// What went wrong: nobody knows then what of it will turn up.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        self.read(Open::sync)
+    }
+
+    /// How often it was opened: each time may lack what had not been made to last.
+    pub(super) fn openings(&self) -> u64 {
+        self.openings.load(Ordering::Relaxed)
+    }
+
     /// Opens it again after a fault.
     ///
     /// # Errors
@@ -93,6 +109,7 @@ impl Engine {
                 let open = Open::new(&self.folder, self.trees, self.cache)
                     .map_err(|fault| explain(&self.folder, &fault))?;
                 *state = State::Open(open);
+                self.openings.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
         }
@@ -146,7 +163,10 @@ impl Engine {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, State::Full) {
             match Open::new(&self.folder, self.trees, self.cache) {
-                Ok(open) => *state = State::Open(open),
+                Ok(open) => {
+                    *state = State::Open(open);
+                    self.openings.fetch_add(1, Ordering::Relaxed);
+                }
                 Err(fault) => {
                     let error = explain(&self.folder, &fault);
                     if !matches!(error, StoreError::DiskFull(_)) {

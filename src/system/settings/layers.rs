@@ -29,6 +29,7 @@ pub struct Arguments {
     pub config: Option<PathBuf>,
     pub data_dir: Option<PathBuf>,
     pub state_dir: Option<PathBuf>,
+    pub socket: Option<PathBuf>,
     pub org: Option<String>,
     pub ascii: bool,
 }
@@ -78,6 +79,21 @@ impl Inputs<'_> {
     pub fn default_key_file(&self) -> PathBuf {
         self.own_place("XDG_CONFIG_HOME", ".config", "/etc")
             .join("seal.key")
+    }
+
+    /// Where the daemon's private socket is when nobody says: in the directory that systemd or the session made for it.
+    #[must_use]
+    pub fn default_socket(&self, state_dir: &Path) -> PathBuf {
+        let directory = |name: &str| {
+            (self.variable)(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let own = || Some(directory("XDG_RUNTIME_DIR")?.join("strongroom"));
+        directory("RUNTIME_DIRECTORY")
+            .or_else(own)
+            .unwrap_or_else(|| state_dir.to_path_buf())
+            .join("socket")
     }
 
     fn own_place(&self, xdg: &str, in_home: &str, of_system: &str) -> PathBuf {
@@ -139,6 +155,7 @@ impl Merged {
         for (key, argument, value) in [
             ("data_dir", "--data-dir", typed(&arguments.data_dir)),
             ("state_dir", "--state-dir", typed(&arguments.state_dir)),
+            ("socket", "--socket", typed(&arguments.socket)),
             ("org", "--org", org),
             ("ascii", "--ascii", ascii),
         ] {
@@ -181,6 +198,20 @@ impl Merged {
         parse(value)
             .map(Some)
             .map_err(|problem| SettingsError::new(source.clone(), key, problem))
+    }
+
+    /// What somebody gave, as JSON; of webhooks the names, for an address may be its receiver's secret.
+    pub(super) fn given(&self) -> BTreeMap<&'static str, String> {
+        let json = |key: &str, value: &Value| match value {
+            Value::Table(endpoints) if key == "webhooks" => {
+                serde_json::to_string(&endpoints.keys().collect::<Vec<_>>())
+            }
+            value => serde_json::to_string(value),
+        };
+        let given = self.0.iter();
+        given
+            .map(|(key, (value, _))| (*key, json(key, value).unwrap_or_default()))
+            .collect()
     }
 
     pub(super) fn sources(&self) -> BTreeMap<&'static str, Source> {

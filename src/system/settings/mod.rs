@@ -6,16 +6,22 @@
 //!   the brand `Strongroom` they hold tokens.
 //! - No key holds a secret, so that every one may be in a variable.
 
+mod daemon;
 mod layers;
+mod shown;
 mod value;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use self::daemon::{DaemonSettings, LogFormat};
 use self::layers::Merged;
 pub use self::layers::{Arguments, Inputs, Source};
+pub use self::shown::Shown;
 use self::value::Kind;
 pub use self::value::{Problem, SettingsError};
+pub use self::webhooks::{EVENTS, WebhookSettings};
 use crate::domain::text::{Brand, Slug};
 
 /// The configuration, every value in its type.
@@ -41,8 +47,16 @@ pub struct Settings {
     pub mouse: bool,
     /// The console's keys: an action's name and the keys that do it.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// The daemon's private socket; `None` for its usual place.
+    pub socket: Option<PathBuf>,
+    /// What `strongroom serve` takes.
+    pub daemon: DaemonSettings,
+    /// Who is told what happens, by name.
+    pub webhooks: BTreeMap<String, WebhookSettings>,
     /// Where each value came from, by key.
     pub sources: BTreeMap<&'static str, Source>,
+    /// What somebody gave, as JSON, by key.
+    given: BTreeMap<&'static str, String>,
 }
 
 /// The console's colours.
@@ -96,6 +110,16 @@ const KEYS: &[(&str, Kind)] = &[
     ("idle_lock_minutes", Kind::Number),
     ("mouse", Kind::Flag),
     ("keys", Kind::Table),
+    ("socket", Kind::Text),
+    ("listen", Kind::Texts),
+    ("tls_certificate", Kind::Text),
+    ("tls_key", Kind::Text),
+    ("trusted_proxies", Kind::Texts),
+    ("max_connections", Kind::Number),
+    ("workers", Kind::Number),
+    ("log", Kind::Text),
+    ("rights", Kind::Table),
+    ("webhooks", Kind::Table),
 ];
 /// A day without a key is as good as never.
 const LONGEST_IDLE: i64 = 24 * 60;
@@ -134,7 +158,11 @@ impl Settings {
                 .unwrap_or(5),
             mouse: merged.read("mouse", value::flag)?.unwrap_or(false),
             keys: merged.read("keys", value::keys)?.unwrap_or_default(),
+            socket: merged.read("socket", value::absolute_path)?,
+            daemon: DaemonSettings::read(&merged)?,
+            webhooks: merged.read("webhooks", webhooks::webhooks)?.unwrap_or_default(),
             sources: merged.sources(),
+            given: merged.given(),
         })
     }
 }

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Text,
     Flag,
     Number,
+    /// Several texts; in a variable, commas between them.
+    Texts,
     Table,
 }
 
@@ -34,16 +36,23 @@ impl Kind {
                 Ok(number) => Ok(Value::Integer(number)),
                 Err(_) => Err(Problem::Value("must be a number".into())),
             },
+            Self::Texts => {
+                let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+                Ok(Value::Array(
+                    texts.map(|text| Value::String(text.to_owned())).collect(),
+                ))
+            }
             Self::Table => {
                 let table: Result<Table, _> = format!("value = {text}").parse();
                 let value = table.ok().and_then(|mut table| table.remove("value"));
-                value.ok_or_else(|| Problem::Value(KEYS_FORM.into()))
+                value.ok_or_else(|| Problem::Value(TABLE_FORM.into()))
             }
         }
     }
 }
 
 const KEYS_FORM: &str = "must be a table of actions and their keys, such as { revoke = [\"x\"] }";
+const TABLE_FORM: &str = "must be a table, such as { name = [\"value\"] }";
 
 /// A setting that cannot be used, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,6 +199,24 @@ pub(super) fn absolute_path(value: &Value) -> Result<PathBuf, Problem> {
         .map(PathBuf::from)
         .filter(|path| path.is_absolute());
     path.ok_or_else(|| Problem::Value("must be a path that begins with /".into()))
+}
+
+/// One text or several, each in its type.
+pub(super) fn each<T>(
+    read: impl Fn(&str) -> Result<T, String>,
+) -> impl FnOnce(&Value) -> Result<Vec<T>, Problem> {
+    move |value| {
+        let one = |value: &Value| {
+            let text = value
+                .as_str()
+                .ok_or_else(|| Problem::Value("must be a text, or a list of texts".into()))?;
+            read(text).map_err(|why| Problem::Value(format!("is refused: {why}")))
+        };
+        match value {
+            Value::Array(values) => values.iter().map(one).collect(),
+            value => Ok(vec![one(value)?]),
+        }
+    }
 }
 
 /// One key or several for each action; whether there is such an action and key, the console's keymap says.

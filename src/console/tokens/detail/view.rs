@@ -13,13 +13,17 @@ use crate::console::tokens::view::draw_lines;
 use crate::console::tokens::{callers, rows};
 use crate::console::when;
 use crate::console::widgets::dialog::framed;
+use crate::console::widgets::wrapped;
 use crate::domain::id::TokenId;
+use crate::domain::text::escape;
 use crate::service::response::{TokenDetail, TokenRow};
 
-use super::Opened;
+use super::{Opened, board};
 
 /// From this width on, use and callers stand beside the facts.
 const WIDE: u16 = 110;
+/// How much of that the facts have, in hundredths.
+const LEFT: u16 = 46;
 
 /// Draws it.
 pub(in crate::console::tokens) fn draw(
@@ -29,9 +33,15 @@ pub(in crate::console::tokens) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let title = opened
+    let board = opened.board();
+    let name = opened
         .row()
         .map_or_else(|| opened.id.to_string(), |row| row.name.to_string());
+    let title = if board.is_some() {
+        format!("{name} {} cutover", theme.glyphs.separator)
+    } else {
+        name
+    };
     let inner = framed(
         frame,
         theme,
@@ -43,11 +53,16 @@ pub(in crate::console::tokens) fn draw(
     if let Some(error) = &opened.failure {
         return draw_problem(frame, inner, theme, &error.message, &error.hint);
     }
+    if let Some((old, new)) = board {
+        return board::draw(old, new, facts, theme, frame, inner);
+    }
     let Some(detail) = &opened.detail else { return };
-    let left = left(opened, detail, facts, theme);
+    let share = if inner.width >= WIDE { LEFT } else { 100 };
+    let left = left((opened, detail), inner.width * share / 100, facts, theme);
     let (left_area, lines) = if inner.width >= WIDE {
-        let [left_area, right_area] =
-            Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).areas(inner);
+        let [left_area, right_area] = Layout::horizontal([Constraint::Percentage(LEFT), Constraint::Fill(1)])
+            .spacing(2)
+            .areas(inner);
         let right = right(detail, right_area.width, facts, theme);
         draw_lines(from(&right, opened.scroll, right_area), theme, frame, right_area);
         (left_area, left)
@@ -78,15 +93,35 @@ fn from<'a, 'b>(lines: &'a [Line<'b>], scroll: u16, area: Rect) -> &'a [Line<'b>
 }
 
 /// The overlap, the facts, and the chain.
-fn left<'a>(opened: &Opened, detail: &TokenDetail, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
+fn left<'a>(
+    (opened, detail): (&Opened, &TokenDetail),
+    width: u16,
+    facts: &Facts,
+    theme: &Theme,
+) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
-    if let Some((old, new)) = opened.overlap() {
-        lines.extend(board(old, new, facts, theme));
+    if let Some((old, _)) = opened.overlap() {
+        lines.extend(overlap(old, facts, theme));
     } else {
         lines.extend(warning(&detail.row, Some(detail), facts, theme));
     }
     lines.extend(facts_of(&detail.row, LABEL, facts, theme));
     lines.push(fact("id", detail.row.id.to_string(), theme));
+    for (place, ranges) in detail.allowed.chunks(2).enumerate() {
+        let texts: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+        let label = if place == 0 { "from" } else { "" };
+        lines.push(fact(label, texts.join(", "), theme));
+    }
+    lines.push(fact("owner", detail.row.owner.to_string(), theme));
+    if let Some(note) = &detail.row.note {
+        let room = usize::from(width).saturating_sub(LABEL + 2);
+        for (place, text) in wrapped(&escape(note.as_str()), room).into_iter().enumerate() {
+            lines.push(fact(if place == 0 { "note" } else { "" }, text, theme));
+        }
+    }
+    if detail.own_warnings {
+        lines.push(fact("warnings", detail.row.warnings.to_string(), theme));
+    }
     if let Some(first) = detail.first_used {
         lines.push(fact("first used", when::exact(first, facts.utc_offset), theme));
     }
@@ -128,37 +163,25 @@ fn link<'a>(row: &TokenRow, shown: TokenId, theme: &Theme) -> Line<'a> {
     ])
 }
 
-/// Who still calls with the old token, who with the new one, and how long both work.
-fn board<'a>(old: &TokenDetail, new: &TokenDetail, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
-    let key = |command| facts.keymap.hint(command);
-    let ends = old.row.ends_at;
-    let head = format!(
-        "Overlap: both work, the old one for {}",
-        when::span(ends.since(facts.now()))
+/// That an overlap runs, and where it is watched.
+fn overlap<'a>(old: &TokenDetail, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
+    let text = format!(
+        "{} both work, the old one for {}",
+        theme.glyphs.warn,
+        when::left(old.row.ends_at.since(facts.now())),
     );
-    let keys = format!(
-        "until {} {dot} {} extends {dot} {} cuts now",
-        when::exact(ends, facts.utc_offset),
-        key(Command::ExtendOverlap),
-        key(Command::CutOver),
-        dot = theme.glyphs.dot,
-    );
-    let mut lines = vec![Line::styled(head, theme.warn), Line::styled(keys, theme.text)];
-    for (what, detail) in [("old", old), ("new", new)] {
-        lines.push(fact(what, rows::masked(&detail.row, theme), theme));
-        if detail.callers.is_empty() {
-            lines.push(fact("", "nobody has called with it", theme));
-        }
-        let by = detail.callers.iter().take(3);
-        lines.extend(by.map(|caller| fact("", callers::long(caller, facts.now()), theme)));
-    }
-    lines.push(Line::default());
-    lines
+    let where_seen = format!("  {} opens the cutover board", facts.keymap.hint(Command::Open));
+    vec![
+        Line::styled(text, theme.warn),
+        Line::styled(where_seen, theme.warn),
+        Line::default(),
+    ]
 }
 
 /// Use by day and by caller.
 fn right<'a>(detail: &TokenDetail, width: u16, facts: &Facts, theme: &Theme) -> Vec<Line<'a>> {
     let trend = rows::trend(&detail.days_90, usize::from(width.min(90)), theme);
+    let (hour, calls) = rows::last_hour(detail, usize::from(width), theme);
     let most = detail.days_90.iter().max().copied().unwrap_or(0);
     let today = detail.days_90.last().copied().unwrap_or(0);
     let mut lines = vec![
@@ -175,6 +198,10 @@ fn right<'a>(detail: &TokenDetail, width: u16, facts: &Facts, theme: &Theme) -> 
             format!("today {}, most {}", when::count(today), when::count(most)),
             theme.dim,
         ),
+        Line::default(),
+        Line::styled("calls a minute, the last hour", theme.head),
+        Line::styled(hour, theme.text),
+        Line::styled(format!("in all {}", when::count(calls)), theme.dim),
         Line::default(),
         Line::styled("callers, the latest first", theme.head),
     ];

@@ -7,7 +7,7 @@ use crate::console::form::{Form, Pressing};
 use crate::console::keymap::Context;
 use crate::console::theme::Theme;
 use crate::console::tokens::model::Nonces;
-use crate::console::tokens::{Nonce, Tag};
+use crate::console::tokens::{Nonce, Tag, allow};
 use crate::console::widgets::dialog::{self, Tone};
 use crate::domain::cashier::Role;
 use crate::domain::text::{Environment, ServiceName, TokenName, Variable};
@@ -64,8 +64,8 @@ impl Create {
                 Variable::MAX,
                 "",
                 "the environment variable it will be kept in",
-            )
-            .credentials_of(facts.email.as_ref(), Some(Role::Operator));
+            );
+        let form = allow::field(form, "").credentials_of(facts.email.as_ref(), Some(Role::Operator));
         Self {
             form,
             nonces: Nonces::default(),
@@ -77,7 +77,7 @@ impl Create {
     /// Asks for a free variable, unless somebody typed one.
     fn suggest(&mut self, desk: &mut Desk<'_>) {
         let edited = self.form.text("variable") != self.suggested;
-        if edited || !matches!(self.form.focused(), "service" | "environment") {
+        if edited {
             return;
         }
         let Ok(environment) = Environment::parse(self.form.text("environment")) else {
@@ -96,6 +96,7 @@ impl Create {
         // From the last to the first, so that the focus ends on the first that is wrong.
         let form = &mut self.form;
         let credentials = form.credentials();
+        let allowed = allow::typed(form);
         let variable = if form.text("variable").is_empty() {
             Some(None)
         } else {
@@ -104,8 +105,8 @@ impl Create {
         let environment = form.parsed("environment", Environment::parse);
         let service = form.parsed("service", ServiceName::parse);
         let name = form.parsed("name", TokenName::parse);
-        let (Some(name), Some(service), Some(environment), Some(variable), Some(credentials)) =
-            (name, service, environment, variable, credentials)
+        let (Some(name), Some(service), Some(environment), Some(variable), Some(allowed), Some(credentials)) =
+            (name, service, environment, variable, allowed, credentials)
         else {
             return;
         };
@@ -116,6 +117,10 @@ impl Create {
             environment,
             lifetime: Lifetime::ALL[form.chosen("lifetime")],
             variable,
+            allowed,
+            owner: None,
+            note: None,
+            warnings: None,
             credentials,
         };
         form.wait("Checking the password, then minting", desk.facts.at.monotonic);
@@ -132,8 +137,11 @@ impl Dialog for Create {
         match self.form.take(&news) {
             Pressing::Back => return back(&self.form),
             Pressing::Submit => self.submit(desk),
-            Pressing::Changed => self.suggest(desk),
-            Pressing::Ignored | Pressing::Moved => {}
+            Pressing::Changed if matches!(self.form.focused(), "service" | "environment") => {
+                self.suggest(desk)
+            }
+            Pressing::Changed | Pressing::Moved => allow::check(&mut self.form),
+            Pressing::Ignored => {}
         }
         match news {
             News::Answer(app::Tag::Tokens(Tag::Variable(nonce)), Ok(Response::Variable(variable)))
@@ -143,20 +151,27 @@ impl Dialog for Create {
                 variable.as_str().clone_into(&mut self.suggested);
                 Fate::Stay
             }
+            // What was suggested for other words fits no more: without one the service chooses.
+            News::Answer(app::Tag::Tokens(Tag::Variable(nonce)), Err(_))
+                if nonce == self.asked && self.form.text("variable") == self.suggested =>
+            {
+                self.form.put("variable", "");
+                self.suggested.clear();
+                Fate::Stay
+            }
+            News::Refresh if self.suggested.is_empty() => {
+                self.suggest(desk);
+                Fate::Stay
+            }
             News::Answer(app::Tag::Tokens(Tag::Mint), result) => minted(&mut self.form, result, desk),
             _ => Fate::Stay,
         }
     }
 
     fn view(&self, facts: &Facts, theme: &Theme, frame: &mut Frame<'_>) {
-        let area = dialog::open(
-            frame,
-            theme,
-            "New API token",
-            Tone::Plain,
-            WIDTH,
-            self.form.height() + 2,
-        );
+        // On the smallest terminal the line of hints stays in sight.
+        let height = (self.form.height() + 2).min(frame.area().height.saturating_sub(1));
+        let area = dialog::open(frame, theme, "New API token", Tone::Plain, WIDTH, height);
         self.form.draw(frame, area, theme, facts.at.monotonic);
     }
 }

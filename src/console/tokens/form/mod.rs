@@ -7,7 +7,7 @@ mod create;
 mod rotate;
 
 pub(super) use create::Create;
-pub(super) use rotate::Rotate;
+pub(super) use rotate::{AT_THE_LATEST, Rotate};
 
 use crate::console::app::desk::Order;
 use crate::console::app::{Desk, Fate};

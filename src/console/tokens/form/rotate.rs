@@ -13,7 +13,7 @@ use crate::console::widgets::dialog::{self, Tone};
 use crate::console::widgets::fitted;
 use crate::domain::cashier::Role;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Lifetime, Overlap};
+use crate::domain::token::{Finish, Lifetime, Overlap};
 use crate::service::request::{Request, RotateToken, TokenRef};
 use crate::service::response::TokenRow;
 
@@ -27,7 +27,10 @@ pub(in crate::console::tokens) struct Rotate {
     impact: callers::Known,
 }
 
-/// The five overlaps, and until when the old token would work if the new one were acknowledged now.
+/// The overlap of a rotation that finishes when it is quiet.
+pub(in crate::console::tokens) const AT_THE_LATEST: Overlap = Overlap::Days7;
+
+/// The five overlaps and *finish when quiet*, and until when the old token would work if the new one were acknowledged now.
 fn overlaps(old: &TokenRow, now: Timestamp) -> Vec<(String, String)> {
     let option = |overlap: Overlap| {
         let retires_at = overlap.retires_at(now, old.expires_at);
@@ -39,7 +42,24 @@ fn overlaps(old: &TokenRow, now: Timestamp) -> Vec<(String, String)> {
         };
         (overlap.label().to_owned(), note)
     };
-    Overlap::ALL.into_iter().map(option).collect()
+    let mut options: Vec<_> = Overlap::ALL.into_iter().map(option).collect();
+    let latest = AT_THE_LATEST.retires_at(now, old.expires_at);
+    options.push((
+        "when quiet".to_owned(),
+        format!(
+            "finish when quiet, {} at the latest",
+            latest.utc().format("%Y-%m-%d")
+        ),
+    ));
+    options
+}
+
+/// What the choice at this place says.
+fn chosen(place: usize) -> (Overlap, Finish) {
+    match Overlap::ALL.get(place) {
+        Some(overlap) => (*overlap, Finish::AtEnd),
+        None => (AT_THE_LATEST, Finish::WhenQuiet { hours: 1 }),
+    }
 }
 
 impl Rotate {
@@ -69,11 +89,15 @@ impl Rotate {
         let Some(credentials) = self.form.credentials() else {
             return;
         };
+        let (overlap, finish) = chosen(self.form.chosen("overlap"));
         let rotate = RotateToken {
             organization: desk.facts.current.clone(),
             token: TokenRef::Id(self.old.id),
             lifetime: Some(Lifetime::ALL[self.form.chosen("lifetime")]),
-            overlap: Overlap::ALL[self.form.chosen("overlap")],
+            overlap,
+            finish,
+            owner: None,
+            note: None,
             credentials,
         };
         self.form

@@ -24,7 +24,7 @@ use super::model::Nonces;
 use super::{Nonce, Tag};
 
 /// How often the list is asked anew while nothing changes: uses are counted without an event.
-const POLL: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_secs(1);
 /// How long an answer is waited for before the question is put again.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The state.

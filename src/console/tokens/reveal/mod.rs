@@ -165,7 +165,10 @@ impl Reveal {
         self.problem = None;
         self.waiting = Some(("Revoking it", desk.facts.at.monotonic));
         let reveal = self.minted.reveal;
-        desk.ask(Tag::Discard.into(), Request::DiscardReveal { reveal });
+        desk.ask(
+            Tag::Discard.into(),
+            Request::DiscardReveal { reveal, reason: None },
+        );
     }
 
     /// The service answered: closes, or says why not.

@@ -242,9 +242,16 @@ impl Page<'_, '_> {
 
     /// What is awaited or went wrong; and what cannot be undone, at the very bottom.
     fn foot(&mut self, reveal: &Reveal, facts: &Facts) {
+        let height = if self.area.width >= 105 { 2 } else { 3 };
+        let foot = Rect {
+            x: self.area.x + 1,
+            y: self.area.bottom().saturating_sub(height),
+            width: self.area.width.saturating_sub(2),
+            height,
+        };
         let below = Rect {
             y: self.y,
-            height: 2,
+            height: foot.y.saturating_sub(self.y),
             ..self.area
         }
         .intersection(self.area);
@@ -260,13 +267,6 @@ impl Page<'_, '_> {
             draw_problem(self.frame, below, self.theme, message, hint);
         }
         let text = BEYOND_REACH.join(" ");
-        let height = if self.area.width >= 105 { 2 } else { 3 };
-        let foot = Rect {
-            x: self.area.x + 1,
-            y: self.area.bottom().saturating_sub(height),
-            width: self.area.width.saturating_sub(2),
-            height,
-        };
         let paragraph = Paragraph::new(text)
             .style(self.theme.dim)
             .wrap(ratatui::widgets::Wrap { trim: true });

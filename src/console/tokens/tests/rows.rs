@@ -3,7 +3,7 @@
 use crate::domain::id::{Id, TokenId};
 use crate::domain::text::{Email, Environment, ServiceName, TokenName, Variable};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Lifetime, Status};
+use crate::domain::token::{Ladder, Lifetime, Status};
 use crate::service::response::TokenRow;
 
 /// 2026-11-23 14:02 UTC.
@@ -23,6 +23,9 @@ pub(in crate::console::tokens) fn row(name: &str, number: u8) -> TokenRow {
         lifetime: Lifetime::Months3,
         minted_at: NOW,
         minted_by: Email::parse("ada@acme.test").unwrap(),
+        owner: Email::parse("ada@acme.test").unwrap(),
+        note: None,
+        warnings: Ladder::usual(Lifetime::Months3),
         expires_at: Lifetime::Months3.expires_at(NOW),
         ends_at: Lifetime::Months3.expires_at(NOW),
         acknowledged: true,

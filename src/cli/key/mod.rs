@@ -1,5 +1,8 @@
 //! `strongroom key`: the key pair that clients encrypt to.
 
+mod decrypt;
+mod diagnose;
+
 use std::io;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -7,12 +10,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::context::{Context, unexpected};
 use super::failure::Failure;
 use super::json;
-use super::output::{to_json, write_out};
+use super::output::write_out;
 use super::secrets::{SignInArguments, ask_line, without_newline};
 use super::values;
 use crate::domain::key_pair::{Fingerprint, KeySize, Mgf1};
 use crate::domain::secret::Secret;
-use crate::domain::text::escape;
 use crate::gateway::ask_and_wait;
 use crate::service::request::RotateKey;
 use crate::service::response::{Impact, KeyGeneration, KeyView};
@@ -40,12 +42,9 @@ pub enum Key {
         mgf1: Mgf1,
     },
     /// Open the Base64 ciphertext on standard input and print its plaintext
-    Decrypt {
-        /// Fingerprint of the key that the client encrypted to
-        // Base64url: one in 64 begins with a hyphen.
-        #[arg(long, value_name = "FINGERPRINT", allow_hyphen_values = true)]
-        key: Option<String>,
-    },
+    Decrypt(decrypt::Decrypt),
+    /// Say what is wrong with a ciphertext or payload and what to change in the sender; operator, or the store's owner
+    Diagnose(diagnose::Diagnose),
 }
 
 /// A public key's format.
@@ -73,6 +72,15 @@ pub struct Rotate {
 }
 
 impl Key {
+    /// Whether standard input is what it works on.
+    pub(super) const fn reads_input(&self) -> bool {
+        match self {
+            Self::Encrypt { .. } | Self::Decrypt(_) => true,
+            Self::Diagnose(diagnose) => diagnose.reads_input(),
+            _ => false,
+        }
+    }
+
     /// Does it.
     pub fn run(&self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
@@ -80,12 +88,14 @@ impl Key {
             Self::Rotate(rotate) => rotate.run(context),
             Self::History => history(context),
             Self::Encrypt { mgf1 } => encrypt(context, *mgf1),
-            Self::Decrypt { key } => decrypt(context, key.as_deref()),
+            Self::Decrypt(decrypt) => decrypt.run(context),
+            Self::Diagnose(diagnose) => diagnose.run(context),
         }
     }
 }
 
-fn view(context: &Context<'_>) -> Result<Box<KeyView>, Failure> {
+/// What is known of the key pair.
+pub(super) fn view(context: &Context<'_>) -> Result<Box<KeyView>, Failure> {
     match context.ask(Request::ShowKey {
         organization: context.organization.clone(),
     })? {
@@ -102,35 +112,52 @@ fn show(context: &Context<'_>, format: Option<Format>) -> Result<(), Failure> {
         Some(Format::Base64) => context.output.text(&format!("{}\n", key.base64)),
         Some(Format::Pem) => context.output.text(&key.pem),
         Some(Format::Jwk) => context.output.text(&format!("{}\n", key.jwk)),
-        None => context.output.facts(&[
-            ("organization", key.organization.to_string()),
-            ("generation", key.active.generation.to_string()),
-            ("size", key.active.size.bits().to_string()),
-            ("fingerprint", key.active.fingerprint.to_string()),
-            (
-                "made",
-                format!("{} by {}", key.active.made_at, key.active.made_by),
-            ),
-            (
-                "decryptions",
-                format!(
-                    "{} with MGF1-SHA-256, {} with MGF1-SHA-1",
-                    key.mgf1_sha256, key.mgf1_sha1
-                ),
-            ),
-            ("failed", key.failures.to_string()),
-            ("old key named", key.stale.to_string()),
-            (
-                "last used",
-                key.last_decryption
-                    .map_or_else(|| "never".into(), |at| at.to_string()),
-            ),
-            ("public key", key.base64.clone()),
-        ]),
+        None => context.output.facts(&facts(&key)),
     }
 }
 
-fn history(context: &Context<'_>) -> Result<(), Failure> {
+fn facts(key: &KeyView) -> Vec<(&'static str, String)> {
+    let last = key
+        .last_mgf1
+        .map_or(String::new(), |mgf1| format!("; {} was seen last", mgf1.label()));
+    let mut facts = vec![
+        ("organization", key.organization.to_string()),
+        ("generation", key.active.generation.to_string()),
+        ("size", key.active.size.bits().to_string()),
+        ("fingerprint", key.active.fingerprint.to_string()),
+        (
+            "made",
+            format!("{} by {}", key.active.made_at, key.active.made_by),
+        ),
+        (
+            "decryptions",
+            format!(
+                "{} with MGF1-SHA-256, {} with MGF1-SHA-1{last}",
+                key.mgf1_sha256, key.mgf1_sha1
+            ),
+        ),
+    ];
+    if key.mgf1_sha1 > 0 {
+        let seen = key.last_sha1.map_or(String::new(), |at| format!(", last {at}"));
+        let hint = format!("use MGF1-SHA-1, Java's default{seen}: have them set it to SHA-256");
+        facts.push(("some clients", hint));
+    }
+    facts.push(("failed", key.failures.to_string()));
+    facts.push(("old key named", key.stale.to_string()));
+    facts.extend(key.stale_callers.iter().map(|caller| {
+        let (named, times) = (caller.named.short(), caller.count);
+        let said = format!("{}, key {named}, {times} times, last {}", caller.who, caller.last);
+        ("old client", said)
+    }));
+    let last = key
+        .last_decryption
+        .map_or_else(|| "never".into(), |at| at.to_string());
+    facts.push(("last used", last));
+    facts.push(("public key", key.base64.clone()));
+    facts
+}
+
+pub(super) fn history(context: &Context<'_>) -> Result<(), Failure> {
     let key = view(context)?;
     if context.output.json {
         return context.output.json(&key.history);
@@ -243,6 +270,28 @@ pub(super) fn input(question: &str) -> Result<Secret, Failure> {
     Ok(without_newline(&secret))
 }
 
+/// A fingerprint that was given, if one was.
+fn fingerprint(given: Option<&str>) -> Result<Option<Fingerprint>, Failure> {
+    let wrong = || {
+        Failure::usage(
+            "the fingerprint is not 43 characters of Base64url",
+            "see `strongroom key show`",
+        )
+    };
+    given
+        .map(|text| Fingerprint::parse(text).ok_or_else(wrong))
+        .transpose()
+}
+
+fn print_secret(bytes: &[u8]) -> Result<(), Failure> {
+    write_out(bytes).map_err(|error| {
+        Failure::io(
+            format!("standard output cannot be written: {error}"),
+            "nothing was changed; try again",
+        )
+    })
+}
+
 fn encrypt(context: &Context<'_>, mgf1: Mgf1) -> Result<(), Failure> {
     let plaintext = input("Plaintext: ")?;
     let request = Request::Encrypt {
@@ -257,57 +306,4 @@ fn encrypt(context: &Context<'_>, mgf1: Mgf1) -> Result<(), Failure> {
         Response::Encrypted(ciphertext) => context.output.text(&format!("{ciphertext}\n")),
         other => Err(unexpected(&other)),
     }
-}
-
-fn decrypt(context: &Context<'_>, key: Option<&str>) -> Result<(), Failure> {
-    let key = match key.map(Fingerprint::parse) {
-        Some(None) => {
-            return Err(Failure::usage(
-                "the fingerprint is not 43 characters of Base64url",
-                "see `strongroom key show`",
-            ));
-        }
-        given => given.flatten(),
-    };
-    let input = private_file::read_all(io::stdin().lock()).map_err(|error| {
-        Failure::io(
-            format!("standard input cannot be read: {error}"),
-            "64 KiB is the most",
-        )
-    })?;
-    let ciphertext = input.expose_text().unwrap_or_default().trim().to_owned();
-    let request = Request::Decrypt {
-        organization: context.organization.clone(),
-        ciphertext,
-        key,
-    };
-    let decrypted = match context.ask(request)? {
-        Response::Decrypted(decrypted) => decrypted,
-        other => return Err(unexpected(&other)),
-    };
-    let text = decrypted.plaintext.expose_text();
-    if context.output.json {
-        let bytes = text.is_none().then(|| decrypted.plaintext.expose());
-        let shape = json::Decrypted {
-            plaintext: text,
-            plaintext_bytes: bytes,
-            mgf1: decrypted.mgf1,
-            generation: decrypted.generation,
-        };
-        return print_secret(Secret::from_text(to_json(&shape)?).expose());
-    }
-    if !context.output.is_terminal {
-        return print_secret(decrypted.plaintext.expose());
-    }
-    let lossy = String::from_utf8_lossy(decrypted.plaintext.expose());
-    print_secret(Secret::from_text(format!("{}\n", escape(&lossy))).expose())
-}
-
-fn print_secret(bytes: &[u8]) -> Result<(), Failure> {
-    write_out(bytes).map_err(|error| {
-        Failure::io(
-            format!("standard output cannot be written: {error}"),
-            "nothing was changed; try again",
-        )
-    })
 }
